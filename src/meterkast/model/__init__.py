@@ -1,0 +1,1 @@
+"""The words everybody shares. No room below this one, and nothing here touches the world."""

@@ -1,0 +1,1 @@
+"""Any frame or telegram of a meter, explained layer by layer."""
