@@ -19,7 +19,7 @@ def day_bounds(day: date) -> tuple[int, int]:
 
 
 def grid(day: date, period: int) -> tuple[int, ...]:
-    """Register instants of a local day: its start, then every ``period`` seconds up to and including its end."""
+    """Register instants of a local day: its start, then every ``period`` seconds up to its end."""
     start, end = day_bounds(day)
     return tuple(range(start, end + 1, period))
 

@@ -10,7 +10,7 @@ _TEXT = re.compile(r"([A-Z]{3})([0-9A-F]{10})")
 
 @dataclass(frozen=True, slots=True, order=True)
 class SystemTitle:
-    """Eight octets: the three-letter FLAG code of the manufacturer and a five-octet serial (Green Book 4.1.8.1.6).
+    """Eight octets: the maker's three-letter FLAG code and a five-octet serial (Green Book 4.1.8.1.6).
 
     Written as the three letters followed by ten hexadecimal digits, for example ``MKG0000000001``.
     """
@@ -19,7 +19,9 @@ class SystemTitle:
 
     def __post_init__(self) -> None:
         if len(self.octets) != 8 or not self.octets[:3].isalpha() or not self.octets[:3].isupper():
-            raise DataError("system-title-malformed", "A system title is three capital letters and five octets.")
+            raise DataError(
+                "system-title-malformed", "A system title is three capital letters and five octets."
+            )
 
     @classmethod
     def parse(cls, text: str) -> "SystemTitle":

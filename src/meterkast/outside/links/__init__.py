@@ -1,4 +1,4 @@
-"""Links carry octets and know no protocol: memory, TCP, TLS, serial line, and the faults and taps around them."""
+"""Links carry octets and know no protocol: memory, TCP, TLS, serial line, with faults and taps around."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""What ``explain`` says of a message: layers, readings, integrity, findings (command line contract, house page)."""
+"""What ``explain`` says of a message: layers, readings, integrity, findings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
