@@ -1,0 +1,67 @@
+"""A-XDR (IEC 61334-6) as COSEM uses it: typed values to octets and back, strict and bounded."""
+
+from meterkast.protocols.axdr.cursor import LIMITS, Cursor, Limits
+from meterkast.protocols.axdr.data import (
+    Data,
+    array,
+    bit_string,
+    boolean,
+    compact_array,
+    date_time,
+    double_long,
+    double_long_unsigned,
+    enum,
+    float32,
+    float64,
+    integer,
+    long,
+    long64,
+    long64_unsigned,
+    long_unsigned,
+    null,
+    octets,
+    structure,
+    unsigned,
+    utf8,
+    visible,
+)
+from meterkast.protocols.axdr.kind import Kind
+from meterkast.protocols.axdr.notation import to_typed_tree
+from meterkast.protocols.axdr.reader import Reader, decode, decode_prefix
+from meterkast.protocols.axdr.writer import Writer, encode, encode_length
+
+__all__ = [
+    "LIMITS",
+    "Cursor",
+    "Data",
+    "Kind",
+    "Limits",
+    "Reader",
+    "Writer",
+    "array",
+    "bit_string",
+    "boolean",
+    "compact_array",
+    "date_time",
+    "decode",
+    "decode_prefix",
+    "double_long",
+    "double_long_unsigned",
+    "encode",
+    "encode_length",
+    "enum",
+    "float32",
+    "float64",
+    "integer",
+    "long",
+    "long64",
+    "long64_unsigned",
+    "long_unsigned",
+    "null",
+    "octets",
+    "structure",
+    "to_typed_tree",
+    "unsigned",
+    "utf8",
+    "visible",
+]

@@ -1,0 +1,146 @@
+"""xDLMS and ACSE messages as values: ``decode`` reads any of them, each has ``encode``."""
+
+from meterkast.protocols.dlms.acse import Aare, Aarq, Rlre, Rlrq
+from meterkast.protocols.dlms.apdu.action import (
+    ActionRequestNextBlock,
+    ActionRequestNormal,
+    ActionRequestWithBlock,
+    ActionRequestWithFirstBlock,
+    ActionRequestWithList,
+    ActionRequestWithListAndFirstBlock,
+    ActionResponseNextBlock,
+    ActionResponseNormal,
+    ActionResponseWithBlock,
+    ActionResponseWithList,
+)
+from meterkast.protocols.dlms.apdu.block import (
+    Block,
+)
+from meterkast.protocols.dlms.apdu.block_transfer import (
+    GeneralBlockTransfer,
+)
+from meterkast.protocols.dlms.apdu.ciphered import (
+    DEDICATED_TAGS,
+    GLOBAL_TAGS,
+    Ciphered,
+    GeneralGloCiphering,
+)
+from meterkast.protocols.dlms.apdu.decoding import (
+    TAGS,
+    Apdu,
+    decode,
+)
+from meterkast.protocols.dlms.apdu.descriptor import (
+    AttributeDescriptor,
+    MethodDescriptor,
+)
+from meterkast.protocols.dlms.apdu.fault import (
+    ConfirmedServiceError,
+    ExceptionResponse,
+)
+from meterkast.protocols.dlms.apdu.get import (
+    GetRequestNext,
+    GetRequestNormal,
+    GetRequestWithList,
+    GetResponseNormal,
+    GetResponseWithBlock,
+    GetResponseWithList,
+)
+from meterkast.protocols.dlms.apdu.initiate import (
+    Conformance,
+    InitiateRequest,
+    InitiateResponse,
+)
+from meterkast.protocols.dlms.apdu.invoke import (
+    InvokeId,
+    LongInvokeId,
+)
+from meterkast.protocols.dlms.apdu.notification import (
+    DataNotification,
+    DataNotificationConfirm,
+    EventNotification,
+)
+from meterkast.protocols.dlms.apdu.result import (
+    ActionResult,
+    DataAccessResult,
+    GetResult,
+)
+from meterkast.protocols.dlms.apdu.selection import (
+    EntrySelection,
+    OtherSelection,
+    RangeSelection,
+    Selection,
+)
+from meterkast.protocols.dlms.apdu.set import (
+    SetRequestNormal,
+    SetRequestWithBlock,
+    SetRequestWithFirstBlock,
+    SetRequestWithList,
+    SetRequestWithListAndFirstBlock,
+    SetResponseBlock,
+    SetResponseLastBlock,
+    SetResponseLastBlockWithList,
+    SetResponseNormal,
+    SetResponseWithList,
+)
+
+__all__ = [
+    "DEDICATED_TAGS",
+    "GLOBAL_TAGS",
+    "TAGS",
+    "Aare",
+    "Aarq",
+    "ActionRequestNextBlock",
+    "ActionRequestNormal",
+    "ActionRequestWithBlock",
+    "ActionRequestWithFirstBlock",
+    "ActionRequestWithList",
+    "ActionRequestWithListAndFirstBlock",
+    "ActionResponseNextBlock",
+    "ActionResponseNormal",
+    "ActionResponseWithBlock",
+    "ActionResponseWithList",
+    "ActionResult",
+    "Apdu",
+    "AttributeDescriptor",
+    "Block",
+    "Ciphered",
+    "ConfirmedServiceError",
+    "Conformance",
+    "DataAccessResult",
+    "DataNotification",
+    "DataNotificationConfirm",
+    "EntrySelection",
+    "EventNotification",
+    "ExceptionResponse",
+    "GeneralBlockTransfer",
+    "GeneralGloCiphering",
+    "GetRequestNext",
+    "GetRequestNormal",
+    "GetRequestWithList",
+    "GetResponseNormal",
+    "GetResponseWithBlock",
+    "GetResponseWithList",
+    "GetResult",
+    "InitiateRequest",
+    "InitiateResponse",
+    "InvokeId",
+    "LongInvokeId",
+    "MethodDescriptor",
+    "OtherSelection",
+    "RangeSelection",
+    "Rlre",
+    "Rlrq",
+    "Selection",
+    "SetRequestNormal",
+    "SetRequestWithBlock",
+    "SetRequestWithFirstBlock",
+    "SetRequestWithList",
+    "SetRequestWithListAndFirstBlock",
+    "SetResponseBlock",
+    "SetResponseLastBlock",
+    "SetResponseLastBlockWithList",
+    "SetResponseNormal",
+    "SetResponseWithList",
+    "decode",
+]
