@@ -1,0 +1,36 @@
+"""What a client of a server may do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Flag
+
+from meterkast.model.obis import Obis
+from meterkast.protocols.dlms.hls5 import Hls5
+
+
+class Right(Flag):
+    """What may be done with an object."""
+
+    NONE = 0
+    READ = 1
+    WRITE = 2
+    INVOKE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """The association that one client id may have. A right here never adds to what an object offers.
+
+    Attributes:
+        hls5: our side of mechanism 5, which this client then must use; None for a public client.
+        rights: rights by logical name.
+        otherwise: rights to all other objects.
+    """
+
+    hls5: Hls5 | None = None
+    rights: Mapping[Obis, Right] = field(default_factory=dict)
+    otherwise: Right = Right.NONE
+
+    def allows(self, right: Right, logical_name: Obis) -> bool:
+        """Whether the client has this right to this object."""
+        return right in self.rights.get(logical_name, self.otherwise)
