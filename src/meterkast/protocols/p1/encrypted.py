@@ -1,0 +1,85 @@
+"""The encrypted consumer port of Luxembourg: one telegram in AES-128-GCM.
+
+``DB 08 <system title> 82 <length> 30 <frame counter> <ciphertext> <tag of 12 octets>``; the additional data
+is the security control octet and the authentication key (Luxmetering, specification of the P1 port).
+"""
+
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+from cryptography.hazmat.primitives.ciphers.modes import GCM
+
+from meterkast.model.errors import DataError, PeerError, TrustError
+
+TAG = 0xDB
+PUBLIC_AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
+"""Printed in the specification and the same in every meter: it keeps nothing secret."""
+
+_TITLE_SIZE = 8
+_LENGTH_TAG = 0x82
+_SECURITY = 0x30
+_MAC_SIZE = 12
+_KEY_SIZE = 16
+_HEADER_SIZE = 18
+_SECURED_OVERHEAD = 5 + _MAC_SIZE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptedTelegram:
+    """An encrypted telegram, its parts still as they were sent."""
+
+    system_title: bytes
+    counter: bytes
+    ciphertext: bytes
+    mac: bytes
+
+    @property
+    def length(self) -> int:
+        """Octets on the wire."""
+        return _HEADER_SIZE + len(self.ciphertext) + _MAC_SIZE
+
+    @classmethod
+    def parse(cls, octets: bytes) -> "EncryptedTelegram":
+        """Takes the frame apart.
+
+        Raises:
+            PeerError: ``p1-frame-malformed`` or ``p1-frame-cut``.
+        """
+        if len(octets) < _HEADER_SIZE + _MAC_SIZE:
+            raise PeerError(
+                "p1-frame-cut", "The encrypted telegram is cut off.", where=f"offset {len(octets)}"
+            )
+        length = int.from_bytes(octets[11:13], "big")
+        fixed = (octets[0], octets[1], octets[10], octets[13])
+        if fixed != (TAG, _TITLE_SIZE, _LENGTH_TAG, _SECURITY) or length < _SECURED_OVERHEAD:
+            raise PeerError("p1-frame-malformed", "The frame is not that of an encrypted consumer port.")
+        end = 13 + length
+        if len(octets) < end:
+            raise PeerError(
+                "p1-frame-cut", "The encrypted telegram is cut off.", where=f"offset {len(octets)}"
+            )
+        return cls(
+            system_title=octets[2:10],
+            counter=octets[14:_HEADER_SIZE],
+            ciphertext=octets[_HEADER_SIZE : end - _MAC_SIZE],
+            mac=octets[end - _MAC_SIZE : end],
+        )
+
+    def open(self, key: bytes, auth_key: bytes = PUBLIC_AUTHENTICATION_KEY) -> bytes:
+        """The plain telegram.
+
+        Raises:
+            DataError: ``p1-key-size``.
+            TrustError: ``p1-tag-wrong`` where key, authentication key or octets are others.
+        """
+        if len(key) != _KEY_SIZE or len(auth_key) != _KEY_SIZE:
+            raise DataError("p1-key-size", "A key of the consumer port has 16 octets.")
+        mode = GCM(self.system_title + self.counter, self.mac, min_tag_length=_MAC_SIZE)
+        decryptor = Cipher(AES128(key), mode).decryptor()
+        decryptor.authenticate_additional_data(bytes((_SECURITY,)) + auth_key)
+        try:
+            return decryptor.update(self.ciphertext) + decryptor.finalize()
+        except InvalidTag:
+            raise TrustError("p1-tag-wrong", "The telegram does not open with these keys.") from None

@@ -1,0 +1,212 @@
+"""The telegram as text: identification, objects in their order, CRC (IEC 62056-21 mode D; DSMR P1 5.0.2, 6).
+
+One broken line never costs the others: it becomes a finding with its number.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from meterkast.model.errors import DataError, LocalError, PeerError
+from meterkast.model.finding import Finding, Severity
+from meterkast.model.obis import Obis
+from meterkast.protocols.p1.crc import crc16
+
+MAXIMUM_SIZE = 65536
+_START = re.compile(rb"^/", re.MULTILINE)
+_ANY_START = re.compile(rb"/")
+_CRC_TEXT = re.compile(r"[0-9A-Fa-f]{1,4}")
+_LINE = re.compile(r"([^()]*)((?:\([^()]*\))*)(\([^()]*)?")
+_VALUE = re.compile(r"\(([^()]*)\)?")
+_UNWRITABLE = re.compile(r"[^\x20-\x7e]|[()!]")
+
+
+class CrcVerdict(StrEnum):
+    """What the CRC says of the telegram; before DSMR 4 there is none."""
+
+    OK = "ok"
+    BAD = "bad"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class P1Object:
+    """One object: the code as printed, and its values as they stand between their brackets.
+
+    Attributes:
+        code: for example ``1-0:1.8.1``, or ``1-0:1.8.0*255`` where the meter prints group F.
+        values: raw texts, continuation lines included.
+        line: where it stands, counted from 1.
+        whole: no bracket is missing; where one is, the last value may be cut.
+    """
+
+    code: str
+    values: tuple[str, ...]
+    line: int
+    whole: bool = True
+
+    @property
+    def obis(self) -> Obis:
+        """The code as a value."""
+        return Obis.parse(self.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telegram:
+    """A telegram as it was read.
+
+    Attributes:
+        ident: the first line, with its slash.
+        objects: in the order of the telegram; a code may come twice.
+        crc_given: the CRC as printed; None where there is none.
+        crc_calculated: over ``/`` to ``!``.
+        findings: what was not as it should be.
+        offset: octets in front of the slash.
+        length: octets from the slash to the end of the line of the exclamation mark.
+    """
+
+    ident: str
+    objects: tuple[P1Object, ...]
+    crc_given: str | None
+    crc_calculated: int
+    findings: tuple[Finding, ...] = ()
+    offset: int = 0
+    length: int = 0
+
+    @property
+    def crc(self) -> CrcVerdict:
+        """Whether the telegram came through whole. Fewer than four digits lack their leading zeros."""
+        if self.crc_given is None:
+            return CrcVerdict.ABSENT
+        if _CRC_TEXT.fullmatch(self.crc_given) is None:
+            return CrcVerdict.BAD
+        return CrcVerdict.OK if int(self.crc_given, 16) == self.crc_calculated else CrcVerdict.BAD
+
+    def first(self, *codes: str) -> P1Object | None:
+        """The first object with one of these codes, the codes tried in their order."""
+        for code in codes:
+            for found in self.objects:
+                if found.code == code:
+                    return found
+        return None
+
+
+def parse(octets: bytes) -> Telegram:
+    """Reads one telegram; octets in front of it and behind it become findings.
+
+    Raises:
+        PeerError: ``p1-start-missing``, ``p1-end-missing`` or ``p1-too-long``: there is no telegram here.
+    """
+    if len(octets) > MAXIMUM_SIZE:
+        raise PeerError("p1-too-long", f"A P1 telegram has at most {MAXIMUM_SIZE} octets.")
+    slash = _START.search(octets) or _ANY_START.search(octets)
+    if slash is None:
+        raise PeerError("p1-start-missing", "There is no slash: this is no P1 telegram.")
+    start = slash.start()
+    lines = _lines(octets[start:].decode("latin-1"))
+    end = next((number for number, line in enumerate(lines) if line.startswith("!")), None)
+    if end is None:
+        raise PeerError("p1-end-missing", "There is no exclamation mark: the P1 telegram is cut off.")
+    body = "".join(lines[:end]) + "!"
+    length = sum(map(len, lines[: end + 1]))
+    first_line = octets[:start].count(b"\n") + 1
+    objects, findings = _objects([line.rstrip("\r\n") for line in lines[1:end]], first_line + 1)
+    return Telegram(
+        ident=lines[0].rstrip("\r\n"),
+        objects=tuple(objects),
+        crc_given=lines[end][1:].strip() or None,
+        crc_calculated=crc16(body.encode("latin-1")),
+        findings=(*_around(octets, start, length), *findings),
+        offset=start,
+        length=length,
+    )
+
+
+def emit(ident: str, objects: Iterable[tuple[str, Iterable[str]]]) -> bytes:
+    """A telegram with its CRC.
+
+    Args:
+        ident: the first line, with its slash: ``/XXX5...``.
+        objects: code and values of each object, in their order.
+
+    Raises:
+        LocalError: ``p1-text-unwritable`` where a text holds brackets, an exclamation mark or what is not
+            printable ASCII.
+    """
+    lines = [ident, ""]
+    for code, values in objects:
+        texts = list(values)
+        if any(_UNWRITABLE.search(text) for text in (code, *texts)):
+            raise LocalError("p1-text-unwritable", "A P1 value is printable ASCII without brackets.")
+        lines.append(code + "".join(f"({text})" for text in texts))
+    if not ident.startswith("/") or _UNWRITABLE.search(ident):
+        raise LocalError(
+            "p1-text-unwritable", "A P1 identification begins with a slash and is printable ASCII."
+        )
+    body = ("\r\n".join(lines) + "\r\n!").encode("ascii")
+    return body + f"{crc16(body):04X}\r\n".encode("ascii")
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends. Not ``splitlines``, which also splits at octets that end no line here."""
+    return [line + "\n" for line in text.split("\n")[:-1]] + [text.rpartition("\n")[2]]
+
+
+def _objects(lines: list[str], number: int) -> tuple[list[P1Object], list[Finding]]:
+    """The objects of the lines, the first of which has this number."""
+    objects: list[P1Object] = []
+    findings: list[Finding] = []
+    previous_read = False
+    for line_number, line in enumerate(lines, number):
+        if not line.strip():
+            continue
+        read = _object(line.strip(), line_number)
+        if isinstance(read, P1Object) and not read.code:
+            read = _continued(objects.pop(), read) if previous_read else _passed_over(line_number)
+        previous_read = isinstance(read, P1Object)
+        if isinstance(read, Finding):
+            findings.append(read)
+            continue
+        objects.append(read)
+        if not read.whole:
+            findings.append(_warning("p1-bracket-missing", "The last bracket is missing.", line=line_number))
+    return objects, findings
+
+
+def _object(line: str, number: int) -> P1Object | Finding:
+    """The object of one line; its code is empty where the line continues the one before."""
+    match = _LINE.fullmatch(line)
+    if match is None or not (match[2] or match[3]) or (match[1] and not is_obis(match[1])):
+        return _passed_over(number)
+    return P1Object(code=match[1], values=tuple(_VALUE.findall(line)), line=number, whole=not match[3])
+
+
+def _continued(begun: P1Object, rest: P1Object) -> P1Object:
+    return replace(begun, values=begun.values + rest.values, whole=begun.whole and rest.whole)
+
+
+def _passed_over(number: int) -> Finding:
+    return _warning("p1-line-malformed", "The line is no object: passed over.", line=number)
+
+
+def is_obis(code: str) -> bool:
+    """Whether the text is an OBIS code."""
+    try:
+        Obis.parse(code)
+    except DataError:
+        return False
+    return True
+
+
+def _around(octets: bytes, start: int, length: int) -> list[Finding]:
+    findings: list[Finding] = []
+    if start:
+        findings.append(_warning("p1-octets-before", "Octets stand in front of the telegram.", offset=0))
+    if octets[start + length :].strip():
+        findings.append(_warning("p1-octets-after", "Octets follow the telegram.", offset=start + length))
+    return findings
+
+
+def _warning(code: str, message: str, *, line: int | None = None, offset: int | None = None) -> Finding:
+    return Finding(code=code, severity=Severity.WARNING, message=message, line=line, offset=offset)
