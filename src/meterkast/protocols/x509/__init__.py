@@ -1,0 +1,19 @@
+"""Certificates: what each kind must look like, whose they are, and whether to believe them (RFC 5280)."""
+
+from meterkast.protocols.x509.identity import key_id, operator, server_name, system_title
+from meterkast.protocols.x509.path import ValidatedCertificate, validate
+from meterkast.protocols.x509.profile import PROFILES, Profile, Purpose
+from meterkast.protocols.x509.recipient import recipient_key
+
+__all__ = [
+    "PROFILES",
+    "Profile",
+    "Purpose",
+    "ValidatedCertificate",
+    "key_id",
+    "operator",
+    "recipient_key",
+    "server_name",
+    "system_title",
+    "validate",
+]
