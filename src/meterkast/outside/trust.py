@@ -1,0 +1,132 @@
+"""The trust folder: what everybody may have, and what everybody must check against.
+
+``anchors.pem`` holds the roots, ``chain.pem`` the issuing authorities, ``*.crl.pem`` one revocation list per
+authority, ``operator-enc.pem`` the operator's encryption certificate with its chain. Files are replaced
+whole.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from meterkast.model.errors import DataError, LocalError
+
+ANCHORS = "anchors.pem"
+CHAIN = "chain.pem"
+CRL_PATTERN = "*.crl.pem"
+OPERATOR_ENC = "operator-enc.pem"
+
+Version = tuple[tuple[str, int, int, int], ...]
+"""Name, inode, time of change and size of every file: another version means other contents."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Contents:
+    anchors: list[x509.Certificate]
+    intermediates: list[x509.Certificate]
+    crls: list[x509.CertificateRevocationList]
+
+
+class TrustFolder:
+    """Reads a trust folder again whenever one of its files has changed. Safe in threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read: tuple[Version, _Contents] | None = None
+
+    def version(self) -> Version:
+        """Changes when the contents change; cheap enough to ask for every connection."""
+        found = []
+        for path in sorted(self.path.glob("*.pem")):
+            stat = path.stat()
+            found.append((path.name, stat.st_ino, stat.st_mtime_ns, stat.st_size))
+        return tuple(found)
+
+    def anchors(self) -> list[x509.Certificate]:
+        """The roots in which everything ends.
+
+        Raises:
+            LocalError: ``trust-missing`` where there is no file of roots.
+            DataError: ``trust-malformed`` where a file is not what its name says.
+        """
+        return list(self._contents().anchors)
+
+    def intermediates(self) -> list[x509.Certificate]:
+        """The issuing authorities; raises as ``anchors`` does."""
+        return list(self._contents().intermediates)
+
+    def crls(self) -> list[x509.CertificateRevocationList]:
+        """The revocation lists, one per authority; raises as ``anchors`` does."""
+        return list(self._contents().crls)
+
+    def crl(self, name: str) -> x509.CertificateRevocationList | None:
+        """One revocation list by the name of its authority; None where there is none.
+
+        Raises:
+            DataError: ``trust-malformed``.
+        """
+        path = self.path / f"{name}.crl.pem"
+        return _crl(path) if path.is_file() else None
+
+    def operator_enc(self) -> list[x509.Certificate]:
+        """The operator's encryption certificate, then its chain without the root.
+
+        Raises:
+            LocalError: ``trust-missing`` where the operator has published none.
+            DataError: ``trust-malformed``.
+        """
+        return self._certificates(OPERATOR_ENC)
+
+    def crl_files(self) -> list[Path]:
+        """Where the revocation lists stand, for TLS, which wants files."""
+        return sorted(self.path.glob(CRL_PATTERN))
+
+    def publish(
+        self, name: str, contents: Iterable[x509.Certificate | x509.CertificateRevocationList]
+    ) -> None:
+        """Makes or replaces one file, whole and on disk before it returns: for the authority that owns it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self.path)
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(each.public_bytes(Encoding.PEM) for each in contents)
+            file.flush()
+            os.fsync(file.fileno())
+            os.fchmod(file.fileno(), 0o644)
+        Path(temporary).replace(self.path / name)
+
+    def _contents(self) -> _Contents:
+        version = self.version()
+        if self._read is None or self._read[0] != version:
+            contents = _Contents(
+                anchors=self._certificates(ANCHORS),
+                intermediates=self._certificates(CHAIN) if (self.path / CHAIN).exists() else [],
+                crls=[_crl(path) for path in self.crl_files()],
+            )
+            self._read = version, contents
+            return contents
+        return self._read[1]
+
+    def _certificates(self, name: str) -> list[x509.Certificate]:
+        path = self.path / name
+        if not path.is_file():
+            raise LocalError("trust-missing", f"The trust folder has no {name}.", where=str(path))
+        try:
+            return x509.load_pem_x509_certificates(path.read_bytes())
+        except ValueError as cause:
+            raise _malformed(path) from cause
+
+
+def _crl(path: Path) -> x509.CertificateRevocationList:
+    try:
+        return x509.load_pem_x509_crl(path.read_bytes())
+    except ValueError as cause:
+        raise _malformed(path) from cause
+
+
+def _malformed(path: Path) -> DataError:
+    return DataError("trust-malformed", f"{path.name} does not hold what its name says.", where=str(path))
