@@ -1,1 +1,1 @@
-"""The only room that touches the world: clock, entropy, links, keystore, journal, bus, database, processes."""
+"""The only room that touches the world: clock, entropy, links, keystore, journal, bus, database."""

@@ -1,4 +1,4 @@
-"""The bus: a durable log between the head-end, which confirms only what is on it, and the intake, which reads it.
+"""The bus: a durable log between the head-end, which confirms only what is on it, and the intake.
 
 A message knows nothing of what it carries. Its key lets the writer find out whether it was there before.
 """

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS message (
 );
 CREATE INDEX IF NOT EXISTS message_key ON message (key);
 """
+_INSERT = "INSERT INTO message (key, at, body) VALUES (?, ?, ?) RETURNING position"
 _BUSY_SECONDS = 10.0
 _FULL = 2
 
@@ -50,11 +51,11 @@ class SqliteBus:
         self._database.executescript(_SCHEMA)
 
     def append(self, messages: Sequence[BusMessage]) -> list[int]:
-        """Adds the messages in one durable commit and returns their positions. All of them are added, or none."""
+        """Adds all the messages in one durable commit, or none of them, and returns their positions."""
         with self._writing() as database:
             return [
-                _position(database.execute("INSERT INTO message (key, at, body) VALUES (?, ?, ?)", row))
-                for row in ((message.key, message.at, message.body) for message in messages)
+                int(database.execute(_INSERT, (message.key, message.at, message.body)).fetchone()[0])
+                for message in messages
             ]
 
     def read(self, after: int, limit: int) -> list[tuple[int, BusMessage]]:
@@ -99,10 +100,3 @@ class SqliteBus:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
-
-
-def _position(inserted: sqlite3.Cursor) -> int:
-    position = inserted.lastrowid
-    if position is None:
-        raise LocalError("bus-no-position", "The bus gave a new message no position.")
-    return position

@@ -1,0 +1,157 @@
+"""The head-end at work: it listens, serves each connection, and keeps itself within bounds."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from meterkast.headend.admission import Admission
+from meterkast.headend.appender import Appender
+from meterkast.headend.registry import Registry
+from meterkast.headend.session import Session
+from meterkast.model.identity import SystemTitle
+from meterkast.outside.bus.sqlite import SqliteBus
+from meterkast.outside.clock import Clock, SystemClock
+from meterkast.outside.database.engine import engine, reading, writing
+from meterkast.outside.database.migrations import upgrade
+from meterkast.outside.database.refusal import Refusal, announce, record
+from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.links import tls
+from meterkast.outside.trust import TrustFolder, Version
+
+_log = logging.getLogger("meterkast.headend")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadEndSettings:
+    """Where the head-end stands and what it bears.
+
+    Attributes:
+        site: the state folder of the running system.
+        host: address to listen on.
+        port: TCP port; 0 takes a free one, which ``headend/endpoint.json`` then names.
+        connections: the most at one time; further ones are closed at once.
+        idle: seconds of silence after which a connection is ended.
+    """
+
+    site: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    connections: int = 10_000
+    idle: float = 300.0
+
+    @property
+    def endpoint(self) -> Path:
+        """The file that says where the head-end listens, written once it does."""
+        return self.site / "headend" / "endpoint.json"
+
+
+class HeadEnd:
+    """Serves the gateways of a site.
+
+    Args:
+        settings: where and how much.
+        clock: metering time. Certificates are judged in real time.
+    """
+
+    def __init__(self, settings: HeadEndSettings, clock: Clock) -> None:
+        site = settings.site
+        self._settings = settings
+        self._clock = clock
+        self._trust = TrustFolder(site / "trust")
+        self._keystore = SoftwareKeystore(site / "headend" / "keystore")
+        (site / "bus").mkdir(parents=True, exist_ok=True)
+        (site / "centre").mkdir(parents=True, exist_ok=True)
+        self._bus = SqliteBus(site / "bus" / "bus.sqlite")
+        self._database = engine(site / "centre" / "centre.sqlite")
+        self._appender = Appender(self._bus, clock)
+        self._sessions: set[asyncio.Task[None]] = set()
+        self._open = True
+        self._context: tuple[Version, ssl.SSLContext] | None = None
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Listens until ``stop`` is set.
+
+        Raises:
+            LocalError: ``keystore-…`` or ``trust-…`` where the head-end cannot prove who it is.
+        """
+        self._settings.endpoint.unlink(missing_ok=True)  # of a predecessor that was killed
+        upgrade(self._database)
+        try:
+            async with self._appending():
+                server = await tls.listen(
+                    self._settings.host, self._settings.port, self._current_context, self._handle
+                )
+                self._publish(server)
+                await stop.wait()
+                self._open = False
+                server.close()
+                await self._end_sessions()
+        finally:
+            self._settings.endpoint.unlink(missing_ok=True)
+            self._bus.close()
+            self._database.dispose()
+
+    @contextlib.asynccontextmanager
+    async def _appending(self) -> AsyncIterator[None]:
+        appending = asyncio.create_task(self._appender.run())
+        try:
+            yield
+        finally:
+            appending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await appending
+
+    async def _handle(self, link: tls.TlsLink) -> None:
+        if not self._open:  # it shook hands while the others were being sent away
+            return
+        if len(self._sessions) >= self._settings.connections:
+            _log.warning("headend-connections-full")
+            return
+        session = Session(
+            link,
+            admission=Admission(link.peer_certificate, self._trust, SystemClock()),
+            known=self._known,
+            appender=self._appender,
+            refuse=self._refuse,
+            now=self._clock.now,
+            idle=self._settings.idle,
+        )
+        task = asyncio.ensure_future(session.run())
+        self._sessions.add(task)
+        task.add_done_callback(self._sessions.discard)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    async def _end_sessions(self) -> None:
+        for task in self._sessions:
+            task.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
+
+    def _current_context(self) -> ssl.SSLContext:
+        version = self._trust.version()
+        if self._context is None or self._context[0] != version:
+            context = self._keystore.tls_context("tls", trust=self._trust, server_side=True)
+            self._context = version, context
+        return self._context[1]
+
+    def _known(self, title: str) -> bool:
+        with reading(self._database) as connection:
+            return Registry(connection).gateway(SystemTitle.parse(title)) is not None
+
+    def _refuse(self, refusal: Refusal) -> None:
+        with writing(self._database) as connection:
+            record(connection, [refusal])
+        announce([refusal])
+
+    def _publish(self, server: asyncio.Server) -> None:
+        host, port = server.sockets[0].getsockname()[:2]
+        path = self._settings.endpoint
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps({"host": host, "port": port}))
+        temporary.replace(path)
+        _log.info("headend-listening host=%s port=%s", host, port)

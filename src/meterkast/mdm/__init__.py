@@ -1,0 +1,1 @@
+"""Meter data management owns the data: intake, validation, the store of meter-day blocks, access to them."""

@@ -1,0 +1,200 @@
+"""Examination: from the octets of a message to blocks that may be stored, or to the reason why not."""
+
+from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from cryptography import x509
+from sqlalchemy import Connection
+
+from meterkast.mdm.assets import Asset, GatewayAssets, assets_of, certificate, key_ids
+from meterkast.mdm.packing import pack
+from meterkast.mdm.validation import Expectation, validate
+from meterkast.model.block import MeterDayBlock
+from meterkast.model.errors import DataError, LocalError, PeerError, TrustError
+from meterkast.model.event import DeviceEvent
+from meterkast.model.quality import Flag
+from meterkast.outside.database import schema
+from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.trust import TrustFolder
+from meterkast.protocols import x509 as certificates
+from meterkast.protocols.block import Payload, decode_payload
+from meterkast.protocols.envelope import Envelope, parse
+from meterkast.protocols.x509 import Purpose, ValidatedCertificate
+
+ENC = "enc"
+"""Label of the operator's encryption key in its keystore."""
+
+_FLAGS = frozenset(flag.value for flag in Flag)
+
+
+class RefusedError(TrustError):
+    """A message may not go into the store. ``where`` is the code of the error underneath, or a clue."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, "The envelope is not accepted.", where=detail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a message holds, verified, opened, decoded and validated.
+
+    Attributes:
+        gateway: system title of the sender, as text.
+        counter: of the envelope.
+        sha256: of the whole message.
+        blocks: with the flags of validation.
+        events: of the gateway and the devices behind it.
+    """
+
+    gateway: str
+    counter: int
+    sha256: bytes
+    blocks: tuple[MeterDayBlock, ...]
+    events: tuple[DeviceEvent, ...]
+
+
+class Examiner:
+    """Judges the messages of one batch by the register and the trust folder as they stand at its start.
+
+    Args:
+        connection: a transaction on the register.
+        keystore: holds the operator's encryption key under ``ENC``.
+        trust: roots, authorities and revocation lists.
+        now: real time.
+    """
+
+    def __init__(
+        self, connection: Connection, keystore: SoftwareKeystore, trust: TrustFolder, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._keystore = keystore
+        own = keystore.certificate(ENC)[0]
+        self._own_key_id = certificates.key_id(own)
+        self._operator = certificates.operator(own)
+        registered = key_ids(connection, self._operator, Purpose.OPERATOR_ENC)
+        self._allowed = registered | {self._own_key_id}
+        self._trust = trust
+        self._now = now
+        self._signers: dict[bytes, ValidatedCertificate] = {}
+        self._gateways: dict[str, GatewayAssets | None] = {}
+
+    def examine(self, envelope: Envelope) -> Delivery:
+        """The content of an envelope, if it may be stored.
+
+        Raises:
+            RefusedError: ``certificate-…``, ``envelope-…``, ``payload-malformed``, ``gateway-unknown`` or
+                ``device-…``.
+            LocalError: ``intake-revocation-unknown`` where our own revocation lists are not current; the
+                envelope is to be examined again once they are.
+        """
+        header = envelope.header
+        signer = self._signer(header.signer)
+        if signer.title != header.gateway:
+            raise RefusedError("envelope-identity-mismatch")
+        with _refused_as("envelope-signature-wrong"):
+            envelope.verify(signer.certificate.public_key())
+        assets = self._assets(str(header.gateway))
+        self._require_recipients(envelope, assets.operator)
+        with _refused_as("envelope-not-opened"):
+            content = envelope.open(
+                lambda sealed, info: self._keystore.unseal(ENC, sealed, info), self._own_key_id
+            )
+        with _refused_as("payload-malformed"):
+            payload = decode_payload(content)
+        return _delivery(envelope, payload, assets.devices)
+
+    def _signer(self, key_id: bytes) -> ValidatedCertificate:
+        if key_id not in self._signers:
+            der = certificate(self._connection, key_id, Purpose.SIG)
+            if der is None:
+                raise RefusedError("certificate-unknown")
+            self._signers[key_id] = self._validated(der)
+        return self._signers[key_id]
+
+    def _validated(self, der: bytes) -> ValidatedCertificate:
+        try:
+            return certificates.validate(
+                x509.load_der_x509_certificate(der),
+                self._trust.intermediates(),
+                self._trust.anchors(),
+                self._trust.crls(),
+                self._now,
+                Purpose.SIG,
+            )
+        except TrustError as error:
+            if error.code == "certificate-revocation-unknown":
+                raise LocalError(
+                    "intake-revocation-unknown",
+                    "The revocation lists are not current.",
+                    hint="Fetch them from the authority; the intake goes on by itself.",
+                ) from error
+            raise RefusedError(error.code) from error
+
+    def _assets(self, gateway: str) -> GatewayAssets:
+        if gateway not in self._gateways:
+            self._gateways[gateway] = assets_of(self._connection, gateway)
+        assets = self._gateways[gateway]
+        if assets is None:
+            raise RefusedError("gateway-unknown")
+        return assets
+
+    def _require_recipients(self, envelope: Envelope, operator: str) -> None:
+        """Only the operator may be able to open what concerns its customers (RQ-10)."""
+        if not envelope.header.operator == operator == self._operator:
+            raise RefusedError("envelope-recipient-foreign", "operator")
+        if not {recipient.key_id for recipient in envelope.recipients} <= self._allowed:
+            raise RefusedError("envelope-recipient-foreign", "recipient")
+
+
+def opened(octets: bytes) -> Envelope:
+    """The envelope in a message, its outside read and nothing believed.
+
+    Raises:
+        RefusedError: ``envelope-malformed``.
+    """
+    with _refused_as("envelope-malformed"):
+        return parse(octets)
+
+
+@contextmanager
+def _refused_as(code: str) -> Iterator[None]:
+    try:
+        yield
+    except (PeerError, TrustError, DataError) as error:
+        raise RefusedError(code, error.code) from error
+
+
+def _delivery(envelope: Envelope, payload: Payload, devices: Mapping[str, Asset]) -> Delivery:
+    gateway = str(envelope.header.gateway)
+    for event in payload.events:
+        _require_storable(event, {gateway, *devices})
+    return Delivery(
+        gateway=gateway,
+        counter=envelope.header.counter,
+        sha256=sha256(envelope.encode()).digest(),
+        blocks=tuple(_checked(block, devices.get(block.device)) for block in payload.blocks),
+        events=payload.events,
+    )
+
+
+def _checked(block: MeterDayBlock, asset: Asset | None) -> MeterDayBlock:
+    """The block with its flags, where it is of a device behind the gateway and fits the store."""
+    if asset is None:
+        raise RefusedError("device-unknown")
+    if block.medium != asset.medium:
+        raise RefusedError("device-medium-wrong")
+    if not _FLAGS.issuperset(block.flags):
+        raise RefusedError("payload-malformed", "flag-unknown")
+    with _refused_as("payload-malformed"):
+        pack(block)
+    return validate(block, Expectation(interval_data=True, phases=asset.phases, ampere=asset.ampere))
+
+
+def _require_storable(event: DeviceEvent, known: Set[str]) -> None:
+    if event.device not in known:
+        raise RefusedError("device-unknown")
+    if len(event.code) > schema.CODE_LENGTH or len(event.detail) > schema.DETAIL_LENGTH:
+        raise RefusedError("payload-malformed", "event-too-long")
