@@ -39,6 +39,12 @@ class MemoryLink:
             self._changed.notify_all()
             return octets
 
+    async def drained(self) -> None:
+        """Returns once the far end has taken everything that was sent from here, or is closed."""
+        far = self._far
+        async with far._changed:
+            await far._changed.wait_for(lambda: far._closed or not far._inbox)
+
     async def close(self) -> None:
         """Ends the link for both sides."""
         for end in (self, self._far):

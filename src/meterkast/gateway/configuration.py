@@ -1,0 +1,135 @@
+"""``gateway.toml``: one gateway as a process of its own.
+
+Paths count from the folder of the file, which is also the gateway's own folder::
+
+    title = "MKG0000000001"
+    operator = "Stedin"
+    trust = "../../trust"
+
+    [headend]
+    host = "127.0.0.1"
+    port = 4059
+    server-name = "headend.meterkast.internal"
+
+    [module]                                # absent where the house has no module
+    name = "KFM5000000000017"
+    serial = "/dev/ttyUSB0"                 # HDLC; or the wrapper: tcp = "127.0.0.1:4061"
+    address = { upper = 1, lower = 0, octets = 1 }
+
+    [gas]                                   # absent where there is no gas meter
+    name = "MKM12345678"
+    tcp = "127.0.0.1:4062"                  # or: serial = "/dev/ttyUSB1"
+
+    [clock]                                 # absent: the machine's time
+    file = "../../clock"                    # virtual time that another process turns; or: start and speed
+
+Optional: ``slot-seconds`` and ``allow-unconfined`` at the top, ``request-seconds`` of the module,
+``speed`` (baud) beside ``serial``.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from meterkast.gateway.line import Dial
+from meterkast.gateway.settings import SLOT_SECONDS, FramingKind, GatewaySettings, HeadEndAddress, ModulePort
+from meterkast.model.errors import DataError, MeterkastError
+from meterkast.model.identity import SystemTitle
+from meterkast.outside.clock import Clock, ScaledClock, SharedClock, SystemClock
+from meterkast.outside.links import Link, serial, tcp
+from meterkast.protocols.hdlc import Address
+
+_MODULE_BAUD, _GAS_BAUD = 9600, 2400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Settings, and where the devices and the time are."""
+
+    settings: GatewaySettings
+    module: Dial | None
+    gas: Dial | None
+    clock: Clock
+
+    @classmethod
+    def load(cls, path: Path) -> "Configuration":
+        """Reads the file.
+
+        Raises:
+            DataError: ``gateway-toml-malformed``, or ``gateway-toml-missing`` where there is none.
+        """
+        try:
+            return _configuration(tomllib.loads(path.read_text(encoding="utf-8")), path.resolve().parent)
+        except OSError as error:
+            raise DataError("gateway-toml-missing", "There is no such file.", where=str(path)) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, LookupError, TypeError, ValueError) as error:
+            raise _malformed(path, error) from error
+        except MeterkastError as error:
+            raise _malformed(path, error) from error
+
+
+def _configuration(document: Mapping[str, Any], folder: Path) -> Configuration:
+    module, gas = document.get("module"), document.get("gas")
+    headend = document["headend"]
+    settings = GatewaySettings(
+        title=SystemTitle.parse(document["title"]),
+        operator=document["operator"],
+        folder=folder,
+        trust=folder / document["trust"],
+        headend=HeadEndAddress(
+            host=headend["host"], port=int(headend["port"]), server_name=headend["server-name"]
+        ),
+        module=_port(module) if module else None,
+        gas_meter=str(gas["name"]) if gas else None,
+        slot_seconds=int(document.get("slot-seconds", SLOT_SECONDS)),
+        allow_unconfined=bool(document.get("allow-unconfined", False)),
+    )
+    return Configuration(
+        settings=settings,
+        module=_dial(module, _MODULE_BAUD) if module else None,
+        gas=_dial(gas, _GAS_BAUD) if gas else None,
+        clock=_clock(document.get("clock", {}), folder),
+    )
+
+
+def _port(table: Mapping[str, Any]) -> ModulePort:
+    address = table.get("address", {"upper": 1, "lower": 0, "octets": 1})
+    return ModulePort(
+        name=str(table["name"]),
+        framing=FramingKind.WRAPPER if "tcp" in table else FramingKind.HDLC,
+        address=Address(address["upper"], address["lower"], address["octets"]),
+        request_seconds=float(table.get("request-seconds", 5.0)),
+    )
+
+
+def _dial(table: Mapping[str, Any], baud: int) -> Dial:
+    if "tcp" in table:
+        host, _, port = table["tcp"].rpartition(":")
+        number = int(port)
+
+        async def dial_tcp() -> Link:
+            return await tcp.connect(host, number)
+
+        return dial_tcp
+    path, speed = Path(table["serial"]), int(table.get("speed", baud))
+
+    async def open_serial() -> Link:
+        return serial.open_port(path, speed=speed)
+
+    return open_serial
+
+
+def _clock(table: Mapping[str, Any], folder: Path) -> Clock:
+    if "file" in table:
+        return SharedClock(folder / table["file"])
+    if "start" in table:
+        return ScaledClock(float(table["start"]), float(table.get("speed", 1.0)))
+    return SystemClock()
+
+
+def _malformed(path: Path, cause: Exception) -> DataError:
+    return DataError(
+        "gateway-toml-malformed", f"The settings of the gateway are malformed: {cause!r}.", where=str(path)
+    )

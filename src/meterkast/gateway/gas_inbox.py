@@ -1,0 +1,90 @@
+"""Gas telegrams as they arrive: opened, checked, and kept in the journal as the meter encrypted them."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from meterkast.gateway.backoff import Backoff
+from meterkast.gateway.line import Line
+from meterkast.model.calendar import HOUR
+from meterkast.model.errors import MeterkastError, PeerError, TrustError, UnreachableError
+from meterkast.outside.journal import Journal
+from meterkast.protocols.mbus import frame
+from meterkast.protocols.mbus.gas import GasTelegram, open_gas_telegram
+
+_LOG = logging.getLogger("meterkast.gateway")
+_NEVER = -1
+
+
+class GasInbox:
+    """Listens to one gas meter. It never answers: there is no way from here to a valve.
+
+    Args:
+        device: the meter's name, for example ``MKM12345678``.
+        user_key: of this meter, 16 octets.
+        journal: where telegrams and the last frame counter are kept.
+        note: told the code of everything that was refused.
+    """
+
+    def __init__(
+        self, device: str, user_key: bytes, journal: Journal, note: Callable[[MeterkastError], None]
+    ) -> None:
+        self.device = device
+        self._user_key = user_key
+        self._journal = journal
+        self._note = note
+        self._frames = frame.Decoder()
+
+    async def listen(self, line: Line, backoff: Backoff) -> None:
+        """Takes in what arrives until the line is closed for good; dials again what broke off."""
+        while True:
+            try:
+                link = await line.link()
+                while octets := await link.receive():
+                    self.take(octets)
+                    backoff.reset()
+            except UnreachableError as error:
+                _LOG.info("%s %s", error.code, self.device)
+            if not line.dialled:
+                return
+            await line.close()
+            await asyncio.sleep(backoff.next())
+
+    def take(self, octets: bytes) -> None:
+        """Takes in octets; what is refused changes nothing but the events."""
+        for received in self._cut(octets):
+            try:
+                self._keep(received.encode())
+            except (PeerError, TrustError) as error:
+                self._refuse(error)
+
+    def hours(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Instant (Unix seconds) and index (litres) of the hours from ``start`` to ``end``, both included."""
+        kept = self._journal.telegrams(self.device, start, end)
+        opened = (open_gas_telegram(octets, self._user_key, _NEVER) for _, octets in kept)
+        return [(telegram.at, telegram.index) for telegram in opened]
+
+    def _cut(self, octets: bytes) -> list[frame.Frame]:
+        """The whole frames, also those that stand beside a fault."""
+        try:
+            return self._frames.receive(octets)
+        except PeerError as error:
+            self._refuse(error)
+            return self._frames.receive(b"")
+
+    def _refuse(self, error: MeterkastError) -> None:
+        _LOG.warning("%s %s: %s", error.code, self.device, error)
+        self._note(error)
+
+    def _keep(self, octets: bytes) -> None:
+        last = self._journal.telegram_counter(self.device)
+        telegram = open_gas_telegram(octets, self._user_key, _NEVER if last is None else last)
+        _require(telegram, self.device)
+        self._journal.put_telegram(self.device, telegram.at, octets, telegram.counter)
+
+
+def _require(telegram: GasTelegram, device: str) -> None:
+    if telegram.device.name != device:
+        raise TrustError("gas-meter-foreign", "The telegram is of another meter than this house's.")
+    if telegram.at % HOUR:
+        raise PeerError("gas-hour-wrong", "The telegram is not of a whole hour.")
