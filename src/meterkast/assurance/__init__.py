@@ -1,0 +1,1 @@
+"""The case that runs: claims, probes that prove them on the running chain, mutants that must fail."""
