@@ -112,7 +112,7 @@ lock)
     lock pyproject.toml -o locks/core.txt "$@"
     lock pyproject.toml --all-extras --group test --group check -o locks/all.txt "$@"
     lock pyproject.toml --group docs -o locks/docs.txt "$@"
-    echo 'hatchling==1.33.0' | lock - -o locks/build.txt "$@"
+    printf 'hatchling==1.33.0\neditables\n' | lock - -o locks/build.txt "$@"
     ;;
 -h | --help | help)
     usage

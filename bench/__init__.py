@@ -1,0 +1,1 @@
+"""Measured figures, each beside what it was measured against in the same run."""
