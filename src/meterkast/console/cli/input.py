@@ -1,0 +1,30 @@
+"""Files that people hand in: read whole, within bounds, or refused with a reason."""
+
+import sys
+from pathlib import Path
+
+from meterkast.model.errors import DataError
+
+_MOST_OCTETS = 16 * 1024 * 1024
+
+
+def read(name: str) -> bytes:
+    """The octets of a file, or of standard input where the name is ``-``.
+
+    Raises:
+        DataError: ``file-unreadable``, ``file-empty`` or ``file-too-large``.
+    """
+    try:
+        if name == "-":
+            octets = sys.stdin.buffer.read(_MOST_OCTETS + 1)
+        else:
+            with Path(name).open("rb") as file:
+                octets = file.read(_MOST_OCTETS + 1)
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or "not a usable name"
+        raise DataError("file-unreadable", f"The file cannot be read: {cause}.", where=name) from error
+    if not octets:
+        raise DataError("file-empty", "The file is empty.", where=name)
+    if len(octets) > _MOST_OCTETS:
+        raise DataError("file-too-large", "The file is larger than any message.", where=name)
+    return octets

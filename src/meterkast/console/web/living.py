@@ -1,0 +1,49 @@
+"""A living street behind the page: its snapshots as they come, its stored days from the store."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+
+from meterkast.console.store import DATABASE, readable
+from meterkast.console.web.source import Announcer
+from meterkast.mdm.access import Query, Readings
+from meterkast.model.block import MeterDayBlock
+from meterkast.street.state import StreetSettings, StreetState
+
+
+class LivingStreet:
+    """The street as a ``StateSource``. It lives in one thread and is looked at from another."""
+
+    def __init__(self, settings: StreetSettings, state: StreetState) -> None:
+        self.announcer = Announcer()
+        self._settings = settings
+        self._newest = state
+
+    @property
+    def first_day(self) -> date:
+        """The day on which the street was stood up."""
+        return self._settings.start
+
+    def show(self, state: StreetState) -> None:
+        """The street's watcher: this is the newest snapshot now."""
+        self._newest = state
+        self.announcer.announce()
+
+    def state(self) -> StreetState:
+        """The newest snapshot."""
+        return self._newest
+
+    async def changed(self, seen: int) -> int | None:
+        """As ``StateSource.changed``."""
+        return await self.announcer.changed(seen)
+
+    async def blocks(self, ean: str, day: date) -> Sequence[MeterDayBlock]:
+        """The newest blocks in the store, read beside the event loop."""
+        return await asyncio.to_thread(self._stored, ean, day)
+
+    def _stored(self, ean: str, day: date) -> Sequence[MeterDayBlock]:
+        if not (self._settings.site / DATABASE).is_file():
+            return ()
+        query = Query(ean=ean, first_day=day, last_day=day)
+        with readable(self._settings.site) as database:
+            return tuple(stored.block for stored in Readings(database).blocks(query))
