@@ -12,7 +12,9 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {"chain": chain.measure, "page"
 def main() -> None:
     """Measures and prints; a missed goal is said, and is not an error."""
     parser = argparse.ArgumentParser(prog="./mk bench", description=__doc__)
-    parser.add_argument("name", nargs="*", metavar="NAME", help=f"one of: {', '.join(BENCHES)}; all where none is given")
+    parser.add_argument(
+        "name", nargs="*", metavar="NAME", help=f"{', '.join(BENCHES)}; all where none is given"
+    )
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.name if name not in BENCHES]

@@ -158,6 +158,7 @@ class Street:
         self.clock.set(end + _SLOT)
         await self._collect(self._today)
         self._today += timedelta(days=1)
+        await self.stored()
         self._tell(always=True)
 
     async def collect(self, home: Home, day: date) -> None:
@@ -169,13 +170,16 @@ class Street:
                     await asyncio.sleep(_RETRY_SECONDS)
 
     async def stored(self) -> MdmStatus:
-        """Waits until everything on the bus has been taken in, at most a minute."""
+        """Waits until everything on the bus has been taken in, at most a minute, and shows the last day."""
         status = await asyncio.to_thread(self.centre.status)
         with suppress(TimeoutError):
             async with asyncio.timeout(_STORE_SECONDS):
                 while status.lag:
                     await asyncio.sleep(0.02)
                     status = await asyncio.to_thread(self.centre.status)
+        lived = self._today - timedelta(days=1)
+        blocks = await asyncio.to_thread(self.centre.blocks, Query(first_day=lived, last_day=lived))
+        self._last = {str(home.address.title): last_readings(blocks, home) for home in self.homes}
         return status
 
     def show(self, claims: Sequence[ClaimState]) -> None:
@@ -243,9 +247,6 @@ class Street:
                 self._advance()
 
         await asyncio.gather(*map(collect, self.homes))
-        await self.stored()
-        blocks = await asyncio.to_thread(self.centre.blocks, Query(first_day=day, last_day=day))
-        self._last = {str(home.address.title): last_readings(blocks, home) for home in self.homes}
 
     async def _summary(self) -> Summary:
         settings = self.settings

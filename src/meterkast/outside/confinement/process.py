@@ -71,6 +71,7 @@ class ConfinedProcess:
             env={},
             pass_fds=(channel.fileno(),),
             limit=_STDERR_LINE,
+            start_new_session=True,  # Ctrl-C at a terminal is the gateway's to answer, not the application's
         )
         try:
             layers = await _granted(process)
