@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from meterkast.gateway.gateway import GatewayStatus
+from meterkast.gateway.status import GatewayStatus
 from meterkast.mdm.status import GatewayStore
 from meterkast.mdm.store import StoredBlock
 from meterkast.model.block import MeterDayBlock
