@@ -133,3 +133,21 @@ async def test_a_wire_that_is_cut_ends_the_listening(path: Path) -> None:
     await far.close()
     async with asyncio.timeout(5):
         await Inbox(path).inbox.listen(Line(near), Backoff(system_entropy))
+
+
+def test_an_old_telegram_under_a_raised_counter_is_refused_also_after_a_restart(path: Path) -> None:
+    meter = make_gas_meter()
+    first, second = meter.telegram(day_start(DAY)), meter.telegram(day_start(DAY) + HOUR)
+    kept = Inbox(path)
+    kept.inbox.take(first)
+    kept.inbox.take(second)
+    forged = bytearray(first)
+    forged[-6:-2] = (3).to_bytes(4, "little")
+    forged[-2] = sum(forged[4:-2]) % 256
+    kept.inbox.take(bytes(forged))
+    assert kept.codes == ["mbus-equipment-other"]
+    assert len(kept.inbox.hours(*day_bounds(DAY))) == 2
+    kept.journal.close()
+    again = Inbox(path)
+    again.inbox.take(bytes(forged))
+    assert again.codes == ["mbus-equipment-other"]

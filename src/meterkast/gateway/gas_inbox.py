@@ -14,10 +14,14 @@ from meterkast.protocols.mbus.gas import GasTelegram, open_gas_telegram
 
 _LOG = logging.getLogger("meterkast.gateway")
 _NEVER = -1
+_FOREVER = (1 << 63) - 1
 
 
 class GasInbox:
     """Listens to one gas meter. It never answers: there is no way from here to a valve.
+
+    Mode 15 does not protect the frame counter, so an old telegram could come back under a newer one; what that
+    garbles is the equipment identifier. The one that was heard first is therefore the only one accepted.
 
     Args:
         device: the meter's name, for example ``MKM12345678``.
@@ -34,6 +38,7 @@ class GasInbox:
         self._journal = journal
         self._note = note
         self._frames = frame.Decoder()
+        self._equipment: str | None = None
 
     async def listen(self, line: Line, backoff: Backoff) -> None:
         """Takes in what arrives until the line is closed for good; dials again what broke off."""
@@ -78,9 +83,19 @@ class GasInbox:
 
     def _keep(self, octets: bytes) -> None:
         last = self._journal.telegram_counter(self.device)
-        telegram = open_gas_telegram(octets, self._user_key, _NEVER if last is None else last)
+        telegram = open_gas_telegram(
+            octets, self._user_key, _NEVER if last is None else last, equipment=self._known_equipment()
+        )
         _require(telegram, self.device)
         self._journal.put_telegram(self.device, telegram.at, octets, telegram.counter)
+        self._equipment = telegram.equipment
+
+    def _known_equipment(self) -> str | None:
+        """The identifier heard first, after a restart from the journal; None before the first telegram."""
+        if self._equipment is None:
+            for _, kept in self._journal.telegrams(self.device, 0, _FOREVER)[-1:]:
+                self._equipment = open_gas_telegram(kept, self._user_key, _NEVER).equipment
+        return self._equipment
 
 
 def _require(telegram: GasTelegram, device: str) -> None:
