@@ -142,7 +142,7 @@ def test_an_old_telegram_under_a_raised_counter_is_refused_also_after_a_restart(
     kept.inbox.take(first)
     kept.inbox.take(second)
     forged = bytearray(first)
-    forged[-6:-2] = (3).to_bytes(4, "little")
+    forged[-6:-2] = (1 + (1 << 8)).to_bytes(4, "little")
     forged[-2] = sum(forged[4:-2]) % 256
     kept.inbox.take(bytes(forged))
     assert kept.codes == ["mbus-equipment-other"]
