@@ -32,7 +32,8 @@ from meterkast.protocols.dlms.apdu import (
 from meterkast.protocols.dlms.association import SERVICES, State
 from meterkast.protocols.dlms.client import Client
 from meterkast.protocols.dlms.event import Failed, Refused, Send
-from meterkast.protocols.dlms.hls5 import Handshake, Hls5
+from meterkast.protocols.dlms.hls import Handshake
+from meterkast.protocols.dlms.hls5 import Hls5
 
 REGISTER = AttributeDescriptor(3, IMPORT, 2)
 ACCEPTED = Aare(
@@ -183,7 +184,7 @@ def test_a_rejection_is_an_answer() -> None:
         replace(
             ACCEPTED,
             user_information=InitiateResponse(
-                conformance=SERVICES | Conformance.ACCESS, max_pdu_size=1024
+                conformance=SERVICES | Conformance.WRITE, max_pdu_size=1024
             ).encode(),
         ),
         CHALLENGE,

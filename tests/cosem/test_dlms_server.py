@@ -35,7 +35,8 @@ from meterkast.protocols.dlms.apdu import (
 )
 from meterkast.protocols.dlms.association import SERVICES, State
 from meterkast.protocols.dlms.client import Client
-from meterkast.protocols.dlms.hls5 import REPLY_TO_CHALLENGE, Hls5
+from meterkast.protocols.dlms.hls import REPLY_TO_CHALLENGE
+from meterkast.protocols.dlms.hls5 import Hls5
 from meterkast.protocols.dlms.security import hls5_response
 from meterkast.protocols.dlms.server import Server
 

@@ -137,6 +137,44 @@ EVERY_KIND: list[Apdu] = [
     EventNotification(MOMENT, CLOCK, VALUE),
     Ciphered(0xC8, 0x30, 19, b"sealed and tagged"),
     GeneralGloCiphering(b"MKG\0\0\0\0\1", 0x30, 20, b"sealed and tagged"),
+    apdu.GeneralDedCiphering(b"MKG\0\0\0\0\1", 0x30, 20, b"sealed and tagged"),
+    apdu.GeneralCiphering(
+        apdu.Header(transaction=b"12345678", originator=b"MKG\0\0\0\0\1", recipient=b"MKM\0\0\0\0\1"),
+        apdu.AgreedKey(b"\2", b""),
+        0x31,
+        0,
+        b"sealed and tagged",
+    ),
+    apdu.GeneralSigning(apdu.Header(originator=b"MKG\0\0\0\0\1"), b"content", b"r and s"),
+    apdu.AccessRequest(
+        LongInvokeId(1),
+        b"",
+        (
+            apdu.AccessGet(CLOCK),
+            apdu.AccessGet(CLOCK, RangeSelection(0, 900)),
+            apdu.AccessSet(CLOCK),
+            apdu.AccessSet(CLOCK, EntrySelection(1)),
+            apdu.AccessAction(REPLY),
+        ),
+        (axdr.null(), axdr.null(), axdr.unsigned(1), axdr.unsigned(2), axdr.integer(0)),
+    ),
+    apdu.AccessResponse(
+        LongInvokeId(1),
+        bytes(12),
+        (axdr.unsigned(1), axdr.null()),
+        (DataAccessResult.SUCCESS, ActionResult.TYPE_UNMATCHED),
+        (apdu.AccessGet(CLOCK), apdu.AccessAction(REPLY)),
+    ),
+    apdu.ReadRequest(
+        (
+            apdu.VariableName(0xFA08),
+            apdu.ParameterizedAccess(0x2808, 2, axdr.unsigned(1)),
+            apdu.BlockNumberAccess(3),
+        )
+    ),
+    apdu.ReadResponse(
+        (axdr.unsigned(1), DataAccessResult.OBJECT_UNDEFINED, apdu.ReadBlock(True, 2, b"part"))
+    ),
     GeneralBlockTransfer(last=True, streaming=True, window=5, block_number=3, acknowledged=2, octets=b"part"),
 ]
 

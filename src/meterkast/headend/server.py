@@ -114,7 +114,7 @@ class HeadEnd:
             return
         session = Session(
             link,
-            admission=Admission(link.peer_certificate, self._trust, SystemClock()),
+            admission=self._admission(link.peer_certificate),
             known=self._known,
             appender=self._appender,
             refuse=self._refuse,
@@ -126,6 +126,9 @@ class HeadEnd:
         task.add_done_callback(self._sessions.discard)
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+    def _admission(self, certificate: bytes | None) -> Admission:
+        return Admission(certificate, self._trust, SystemClock())
 
     async def _end_sessions(self) -> None:
         for task in self._sessions:

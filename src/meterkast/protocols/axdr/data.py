@@ -1,17 +1,15 @@
 """A COSEM data value and short constructors for it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from meterkast.protocols.axdr.kind import Kind
 
 Value: TypeAlias = "bool | int | float | bytes | str | tuple[Data, ...] | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
-    """A typed value.
+class Data(NamedTuple):
+    """A typed value. A named tuple, since a message holds hundreds of them and tuples are made fastest.
 
     ``value`` is None for null-data and dont-care, a tuple of Data for arrays, structures and compact
     arrays, text for visible and UTF-8 strings, text of ``0`` and ``1`` for bit strings, octets for octet

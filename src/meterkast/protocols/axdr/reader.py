@@ -9,6 +9,7 @@ from meterkast.model.errors import PeerError
 from meterkast.protocols.axdr.cursor import LIMITS, Cursor, Limits
 from meterkast.protocols.axdr.data import Data
 from meterkast.protocols.axdr.kind import EMPTY, MOMENTS, NUMBERS, Kind
+from meterkast.protocols.axdr.row import WORTH_A_LAYOUT, layout_of
 
 
 class Reader(Cursor):
@@ -34,25 +35,51 @@ class Reader(Cursor):
         if count > self.left:
             raise self.fault("axdr-truncated", f"{count} elements do not fit in {self.left} octets.")
         self._enter()
-        items = tuple([self.data() for _ in range(count)])
+        alike = kind is Kind.ARRAY and count >= WORTH_A_LAYOUT
+        items = self._rows(count) if alike else [self.data() for _ in range(count)]
         self._depth -= 1
-        return Data(kind, items)
+        return Data(kind, tuple(items))
+
+    def _rows(self, count: int) -> list[Data]:
+        """The values of an array: one by one, or all behind the first at once where they have its layout."""
+        first = self.data()
+        layout, more = layout_of(first), count - 1
+        if layout is None or not layout.holds(self.octets, self.offset, more):
+            return [first, *[self.data() for _ in range(more)]]
+        self._count(more * layout.values)
+        start, self.offset = self.offset, self.offset + more * layout.width
+        return [first, *layout.rows(self.octets, start, more)]
 
     def compact_array(self) -> Data:
         """The contents of a compact array: a type description, a length, and values without tags."""
+        self._enter()
         shape = self._shape()
         end = self.length() + self.offset
         if end > len(self.octets):
             raise self.fault("axdr-truncated", "A compact array is longer than the message.")
-        items: list[Data] = []
+        items = self._alike(shape, end)
         while self.offset < end:
-            before = self.offset
             items.append(self._shaped(shape))
-            if self.offset == before:
-                raise self.fault("axdr-compact-array", "Elements without octets cannot fill a compact array.")
         if self.offset != end:
             raise self.fault("axdr-compact-array", "The elements do not fill their compact array.")
+        self._depth -= 1
         return Data(Kind.COMPACT_ARRAY, tuple(items))
+
+    def _alike(self, shape: "_Shape", end: int) -> list[Data]:
+        """The elements of a compact array, where all have the layout of the first; else only the first."""
+        if self.offset == end:
+            return []
+        before = self.offset
+        first = self._shaped(shape)
+        if self.offset == before:
+            raise self.fault("axdr-compact-array", "Elements without octets cannot fill a compact array.")
+        layout = layout_of(first, tagged=False)
+        more, rest = divmod(end - self.offset, layout.width) if layout else (0, 1)
+        if layout is None or rest or more == 0 or not layout.holds(self.octets, self.offset, more):
+            return [first]
+        self._count(more * layout.values)
+        start, self.offset = self.offset, end
+        return [first, *layout.rows(self.octets, start, more)]
 
     def _shape(self) -> "_Shape":
         kind = _KINDS.get(self.octet())
@@ -91,8 +118,8 @@ class Reader(Cursor):
         at = self.offset - 1
         return self.fault("axdr-tag-unknown", f"{self.octets[at]:02X} is not the tag of a data type.", at)
 
-    def _count(self) -> None:
-        self._items_left -= 1
+    def _count(self, values: int = 1) -> None:
+        self._items_left -= values
         if self._items_left < 0:
             raise self.fault("axdr-too-many", f"The message holds more than {self._limits.items} values.")
 

@@ -1,6 +1,7 @@
 """COSEM data to octets."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct
 from struct import error as StructError
 from typing import Final, TypeAlias
@@ -8,10 +9,12 @@ from typing import Final, TypeAlias
 from meterkast.model.errors import LocalError
 from meterkast.protocols.axdr.data import Data
 from meterkast.protocols.axdr.kind import EMPTY, MOMENTS, NUMBERS, Kind
+from meterkast.protocols.axdr.row import WORTH_A_LAYOUT, layout_of
 
 _Encoder: TypeAlias = Callable[[Data], bytes]
 
 
+@lru_cache(maxsize=1024)
 def encode_length(length: int) -> bytes:
     """A length in its shortest form: one octet below 128, else 81 to 84 and as many octets.
 
@@ -122,7 +125,14 @@ def _misfit(data: Data) -> LocalError:
 def _elements(data: Data) -> bytes:
     if not isinstance(data.value, tuple):
         raise _misfit(data)
-    return encode_length(len(data.value)) + b"".join([encode(item) for item in data.value])
+    rows = _rows(data.value) if data.kind is Kind.ARRAY else None
+    return encode_length(len(data.value)) + (rows or b"".join([encode(item) for item in data.value]))
+
+
+def _rows(items: tuple[Data, ...]) -> bytes | None:
+    """Rows that are all alike at once; None where they are not, or too few."""
+    layout = layout_of(items[0]) if len(items) >= WORTH_A_LAYOUT else None
+    return None if layout is None else layout.pack(items)
 
 
 def _string(data: Data) -> bytes:

@@ -9,6 +9,8 @@ from meterkast.protocols.cosem.objects import AssociationLn, CosemObject, DataOb
 
 DEVICE_NAME = Obis(0, 0, 42, 0, 0)
 
+_DISCONNECT_CONTROL = 70
+
 
 class LogicalDevice:
     """Holds objects and finds them. The three that every device must have (its name, the association, the
@@ -19,8 +21,8 @@ class LogicalDevice:
         objects: everything else.
 
     Raises:
-        LocalError: ``device-name-malformed``, or ``device-object-twice`` where two objects have the same
-            class and name.
+        LocalError: ``device-name-malformed``, ``device-object-twice`` where two objects have the same class
+            and name, or ``device-object-switch`` for a disconnect control, which no server of ours can hold.
     """
 
     def __init__(self, name: str, objects: Iterable[CosemObject]) -> None:
@@ -34,6 +36,8 @@ class LogicalDevice:
         )
         self._objects: dict[tuple[int, Obis], CosemObject] = {}
         for each in (*own, *objects):
+            if each.class_id == _DISCONNECT_CONTROL:
+                raise LocalError("device-object-switch", "A meter of ours has no switch.")
             if self._objects.setdefault((each.class_id, each.logical_name), each) is not each:
                 raise LocalError("device-object-twice", f"There are two objects {each.logical_name}.")
 

@@ -6,6 +6,7 @@ later, or the same value once more (Blue Book 4.3.6, compression).
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from meterkast.model.errors import LocalError, PeerError
@@ -34,8 +35,7 @@ def encode_buffer(
     table = [_cells(row, clock, len(capture_objects)) for row in rows]
     if encoding is Encoding.NULL_DATA:
         table = list(_compressed(rows, table, clock, capture_period))
-    uniform = len({tuple(cell.kind for cell in cells) for cells in table}) <= 1
-    if encoding is Encoding.COMPACT_ARRAY and uniform:
+    if encoding is Encoding.COMPACT_ARRAY and _uniform(table):
         return compact_array(map(structure, table))
     return array(map(structure, table))
 
@@ -60,13 +60,23 @@ def decode_buffer(data: Data, capture_objects: Sequence[CaptureObject], capture_
     return rows
 
 
+def _uniform(table: Sequence[tuple[Data, ...]]) -> bool:
+    return len({tuple([cell.kind for cell in cells]) for cells in table}) <= 1
+
+
 def _cells(row: Row, clock: int | None, columns: int) -> tuple[Data, ...]:
     cells = list(row.values)
     if clock is not None and row.at is not None:
-        cells.insert(clock, octets(from_unix_local(row.at).encode()))
-    if len(cells) != columns or any(cell.kind is Kind.NULL for cell in cells):
+        cells.insert(clock, _moment(row.at))
+    if len(cells) != columns or Kind.NULL in [cell.kind for cell in cells]:
         raise LocalError("profile-row", "A row has one value for each column of its profile.")
     return tuple(cells)
+
+
+@lru_cache(maxsize=2048)
+def _moment(at: int) -> Data:
+    """The time of a row; the same quarters are asked for again and again."""
+    return octets(from_unix_local(at).encode())
 
 
 def _compressed(

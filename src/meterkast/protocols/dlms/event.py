@@ -5,7 +5,15 @@ from typing import TypeAlias
 
 from meterkast.protocols.axdr import Data
 from meterkast.protocols.dlms.acse import Diagnostic
-from meterkast.protocols.dlms.apdu import ActionResult, DataAccessResult, ExceptionResponse, GetResult
+from meterkast.protocols.dlms.apdu import (
+    ActionResult,
+    DataAccessResult,
+    DataNotification,
+    EventNotification,
+    ExceptionResponse,
+    GetResult,
+)
+from meterkast.protocols.dlms.apdu.access import AccessResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +51,31 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The answers to a list of attributes, in its order."""
+    """The answers to a list of attributes that were read or written, in its order."""
 
     results: tuple[GetResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """The answers to a list of methods, in its order: how each ended and what it returned."""
+
+    outcomes: tuple[tuple[ActionResult, GetResult | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accessed:
+    """The answers to an ACCESS, in its order: a value (null-data where there is none) and a result."""
+
+    values: tuple[Data, ...]
+    results: tuple[AccessResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """The server says something that nobody asked for; a request that is under way goes on."""
+
+    message: DataNotification | EventNotification
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +85,6 @@ class Failed:
     reason: DataAccessResult | ActionResult | ExceptionResponse
 
 
-Event: TypeAlias = Send | Associated | Refused | Released | Result | Results | Failed
+Event: TypeAlias = (
+    Send | Associated | Refused | Released | Result | Results | Outcomes | Accessed | Notified | Failed
+)

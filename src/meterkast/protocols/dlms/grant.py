@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import Flag
 
 from meterkast.model.obis import Obis
+from meterkast.protocols.dlms.ciphering import Protection
+from meterkast.protocols.dlms.hls import Authentication, Password
 from meterkast.protocols.dlms.hls5 import Hls5
 
 
@@ -23,13 +25,24 @@ class Grant:
 
     Attributes:
         hls5: our side of mechanism 5, which this client then must use; None for a public client.
+        authentication: the same for any other mechanism.
+        protection: how messages must be protected; None for an association in the clear.
+        dedicated_keys: whether the client may bring a key for the association (Dutch operators forbid it).
         rights: rights by logical name.
         otherwise: rights to all other objects.
     """
 
     hls5: Hls5 | None = None
+    authentication: Authentication | Password | None = None
+    protection: Protection | None = None
+    dedicated_keys: bool = False
     rights: Mapping[Obis, Right] = field(default_factory=dict)
     otherwise: Right = Right.NONE
+
+    @property
+    def proof(self) -> Authentication | Password | None:
+        """How the client must prove itself."""
+        return self.authentication or self.hls5
 
     def allows(self, right: Right, logical_name: Obis) -> bool:
         """Whether the client has this right to this object."""

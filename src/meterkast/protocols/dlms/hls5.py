@@ -1,21 +1,13 @@
-"""Mutual authentication with mechanism 5, GMAC (Green Book 9.2.2.7.4), as each side runs it."""
+"""Mechanism 5: both sides prove with GMAC that they hold the same keys (Green Book 9.2.7.4.4)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
-from meterkast.model.errors import TrustError
 from meterkast.model.identity import SystemTitle
-from meterkast.model.obis import Obis
-from meterkast.protocols.axdr import Data, octets
-from meterkast.protocols.dlms.apdu import MethodDescriptor
+from meterkast.protocols.dlms.acse.names import Mechanism
+from meterkast.protocols.dlms.counter import CounterGate
+from meterkast.protocols.dlms.hls import Challenges
 from meterkast.protocols.dlms.security import hls5_response, hls5_verify
-
-REPLY_TO_CHALLENGE: Final = MethodDescriptor(15, Obis(0, 0, 40, 0, 0), 1)
-"""The method that carries both proofs: reply_to_HLS_authentication of the current association."""
-
-_TITLE = 8
-_CHALLENGE = range(8, 65)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +16,13 @@ class Hls5:
 
     Attributes:
         title: our own system title; the two sides must differ.
-        encryption_key: 16 octets, shared by the pair.
-        authentication_key: 16 octets, shared by the pair.
+        encryption_key: 16 octets (suite 2: 32), shared by the pair.
+        authentication_key: as long, shared by the pair.
         next_counter: gives an invocation counter that was never used before with these keys and this
             title, also not before a restart.
         new_challenge: gives 8 to 64 unpredictable octets.
+        gate: refuses counters that the peer has used before; a fresh challenge protects a proof anyway.
+        suite: security suite of the proofs.
     """
 
     title: SystemTitle
@@ -36,57 +30,32 @@ class Hls5:
     authentication_key: bytes = field(repr=False)
     next_counter: Callable[[], int]
     new_challenge: Callable[[], bytes]
-
-
-class Handshake:
-    """One run of mechanism 5 on one side: a fresh challenge, the peer's, and both answers."""
-
-    def __init__(self, own: Hls5) -> None:
-        self._own = own
-        self._challenge = own.new_challenge()
-        self._peer_title = b""
-        self._peer_challenge = b""
+    gate: CounterGate | None = None
+    suite: int = 0
 
     @property
-    def title(self) -> bytes:
-        """Our system title."""
-        return self._own.title.octets
+    def mechanism(self) -> Mechanism:
+        """GMAC."""
+        return Mechanism.HLS_GMAC
 
     @property
-    def challenge(self) -> bytes:
-        """What the peer has to answer."""
-        return self._challenge
+    def titled(self) -> bool:
+        """The nonce of a proof is its side's title."""
+        return True
 
-    def meet(self, title: bytes | None, challenge: bytes | None) -> None:
-        """Takes the peer's system title and challenge, where they can be told from our own.
+    def answer(self, seen: Challenges) -> bytes:
+        """Our proof; uses up one counter."""
+        keys = self.encryption_key, self.authentication_key
+        return hls5_response(*keys, seen.own_title, self.next_counter(), seen.peer, suite=self.suite)
 
-        Raises:
-            TrustError: ``hls-refused`` where one is missing or malformed, or is ours thrown back at us.
-        """
-        if title is None or challenge is None or len(title) != _TITLE or len(challenge) not in _CHALLENGE:
-            raise TrustError("hls-refused", "The other side does not present itself as mechanism 5 asks.")
-        if title == self.title or challenge == self._challenge:
-            raise TrustError("hls-refused", "The other side presents what is ours.")
-        self._peer_title, self._peer_challenge = title, challenge
-
-    def prove(self) -> Data:
-        """Our answer to the peer's challenge; uses up one counter."""
-        own = self._own
-        counter = own.next_counter()
-        return octets(
-            hls5_response(
-                own.encryption_key, own.authentication_key, self.title, counter, self._peer_challenge
-            )
-        )
-
-    def verify(self, proof: Data | None) -> None:
-        """Checks the peer's answer to our challenge.
+    def check(self, seen: Challenges, answer: bytes) -> None:
+        """The peer's proof.
 
         Raises:
-            TrustError: ``hls-refused``.
+            TrustError: ``hls-refused``, or the gate's own.
         """
-        answer = proof.value if proof is not None else None
-        if not isinstance(answer, bytes):
-            raise TrustError("hls-refused", "The other side gives no proof.")
-        own = self._own
-        hls5_verify(own.encryption_key, own.authentication_key, self._peer_title, self._challenge, answer)
+        keys = self.encryption_key, self.authentication_key
+        counter = hls5_verify(*keys, seen.peer_title, seen.own, answer, suite=self.suite)
+        if self.gate is not None:
+            self.gate.check(counter)
+            self.gate.accept(counter)

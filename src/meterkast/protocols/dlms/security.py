@@ -8,15 +8,9 @@ from enum import IntFlag
 from hmac import compare_digest
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import GCM
-
 from meterkast.model.errors import LocalError, PeerError, TrustError
+from meterkast.protocols.dlms.aead import TAG_LENGTH, Aead, tag_wrong
 
-TAG_LENGTH: Final = 12
 _SUITE: Final = 0x0F
 _KEY_LENGTHS: Final = {0: 16, 1: 16, 2: 32}
 
@@ -71,14 +65,15 @@ def protect(
         LocalError: ``security-key`` or ``security-nonce`` for lengths that do not fit.
     """
     nonce = _nonce(title, counter)
-    gcm = AESGCM(_fitting(key, control))
+    aead = Aead(_fitting(key, control))
     associated = bytes((control,)) + auth_key
     if not is_encrypted(control):
         if not is_authenticated(control):
             return plaintext
-        return plaintext + gcm.encrypt(nonce, b"", associated + plaintext)[:TAG_LENGTH]
-    sealed = gcm.encrypt(nonce, plaintext, associated if is_authenticated(control) else None)
-    return sealed[: len(plaintext) + (TAG_LENGTH if is_authenticated(control) else 0)]
+        return plaintext + aead.seal(nonce, b"", associated + plaintext)
+    if not is_authenticated(control):
+        return aead.stream(nonce, plaintext)
+    return aead.seal(nonce, plaintext, associated)
 
 
 def unprotect(
@@ -117,19 +112,15 @@ def unprotect(
             raise TrustError("security-policy", "The message is not authenticated.")
         if not is_encrypted(control):
             return payload
-        return AESGCM(_fitting(key, control)).encrypt(nonce, payload, None)[: len(payload)]
+        return Aead(_fitting(key, control)).stream(nonce, payload)
+    aead, associated = Aead(_fitting(key, control)), bytes((control,)) + auth_key
+    if is_encrypted(control):
+        return aead.open(nonce, payload, associated)
     if len(payload) < TAG_LENGTH:
-        raise _tag_wrong()
+        raise tag_wrong()
     text, tag = payload[:-TAG_LENGTH], payload[-TAG_LENGTH:]
-    decryptor = Cipher(AES(_fitting(key, control)), GCM(nonce, min_tag_length=TAG_LENGTH)).decryptor()
-    associated = bytes((control,)) + auth_key
-    decryptor.authenticate_additional_data(associated if is_encrypted(control) else associated + text)
-    try:
-        plaintext = decryptor.update(text if is_encrypted(control) else b"")
-        plaintext += decryptor.finalize_with_tag(tag)
-    except InvalidTag:
-        raise _tag_wrong() from None
-    return plaintext if is_encrypted(control) else text
+    aead.open(nonce, tag, associated + text)
+    return text
 
 
 def gmac(key: bytes, auth_key: bytes, title: bytes, counter: int, octets: bytes, *, suite: int = 0) -> bytes:
@@ -143,17 +134,21 @@ def gmac(key: bytes, auth_key: bytes, title: bytes, counter: int, octets: bytes,
     return sealed[-TAG_LENGTH:]
 
 
-def hls5_response(key: bytes, auth_key: bytes, title: bytes, counter: int, challenge: bytes) -> bytes:
+def hls5_response(
+    key: bytes, auth_key: bytes, title: bytes, counter: int, challenge: bytes, *, suite: int = 0
+) -> bytes:
     """Passes 3 and 4 of HLS5: security control, our counter, GMAC over the other side's challenge.
 
     Raises:
         LocalError: as for ``protect``.
     """
-    tag = gmac(key, auth_key, title, counter, challenge)
-    return bytes((SecurityControl.AUTHENTICATED,)) + counter.to_bytes(4, "big") + tag
+    tag = gmac(key, auth_key, title, counter, challenge, suite=suite)
+    return bytes((SecurityControl.AUTHENTICATED | suite,)) + counter.to_bytes(4, "big") + tag
 
 
-def hls5_verify(key: bytes, auth_key: bytes, title: bytes, challenge: bytes, response: bytes) -> int:
+def hls5_verify(
+    key: bytes, auth_key: bytes, title: bytes, challenge: bytes, response: bytes, *, suite: int = 0
+) -> int:
     """Checks the other side's answer to our challenge; gives the counter it used, for the replay check.
 
     Args:
@@ -162,12 +157,13 @@ def hls5_verify(key: bytes, auth_key: bytes, title: bytes, challenge: bytes, res
         title: system title of the side that answered.
         challenge: what we sent.
         response: what came back.
+        suite: security suite of the proof.
 
     Raises:
         TrustError: ``hls-refused`` whatever is wrong with it.
     """
     counter = int.from_bytes(response[1:5], "big")
-    if not compare_digest(response, hls5_response(key, auth_key, title, counter, challenge)):
+    if not compare_digest(response, hls5_response(key, auth_key, title, counter, challenge, suite=suite)):
         raise TrustError("hls-refused", "The answer to the challenge does not hold.")
     return counter
 
@@ -182,7 +178,3 @@ def _fitting(key: bytes, control: int) -> bytes:
     if not fits(key, control):
         raise LocalError("security-key", "The key does not have the length that the security suite asks for.")
     return key
-
-
-def _tag_wrong() -> TrustError:
-    return TrustError("security-tag-wrong", "The message does not hold against its authentication tag.")

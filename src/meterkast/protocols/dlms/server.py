@@ -1,6 +1,6 @@
 """The server's half of DLMS: APDUs of any client in, answers out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from meterkast.model.errors import PeerError
 from meterkast.protocols.dlms import apdu
@@ -16,6 +16,7 @@ from meterkast.protocols.dlms.apdu.fault import (
 from meterkast.protocols.dlms.association import MAX_PDU_SIZE, State
 from meterkast.protocols.dlms.grant import Grant
 from meterkast.protocols.dlms.object_model import ObjectModel
+from meterkast.protocols.dlms.security_event import SecurityEvent
 from meterkast.protocols.dlms.session import Session
 
 _STRANGER = Aare(
@@ -35,14 +36,22 @@ class Server:
         objects: the logical device.
         grants: which clients there may be and what each may do; all others are turned away.
         max_pdu_size: the longest APDU we take and send.
+        on_security: takes each refusal that is one for the log; the client never learns the reason.
     """
 
     def __init__(
-        self, objects: ObjectModel, *, grants: Mapping[int, Grant], max_pdu_size: int = MAX_PDU_SIZE
+        self,
+        objects: ObjectModel,
+        *,
+        grants: Mapping[int, Grant],
+        max_pdu_size: int = MAX_PDU_SIZE,
+        on_security: Callable[[SecurityEvent], None] = lambda _: None,
     ) -> None:
         self._max_pdu_size = max_pdu_size
+        self._on_security = on_security
         self._sessions = {
-            client: Session(objects, grant, max_pdu_size=max_pdu_size) for client, grant in grants.items()
+            client: Session(objects, grant, max_pdu_size=max_pdu_size, report=self._reporter(client))
+            for client, grant in grants.items()
         }
 
     def state(self, client: int) -> State:
@@ -60,12 +69,19 @@ class Server:
             return ExceptionResponse(SERVICE_UNKNOWN, OTHER_REASON).encode()
         session = self._sessions.get(client)
         if session is not None:
-            answer = session.answer(request).encode()
+            answer = session.answer(request)
         elif isinstance(request, Aarq):
             answer = _STRANGER.encode()
         else:
             answer = ExceptionResponse(SERVICE_NOT_ALLOWED, OPERATION_NOT_POSSIBLE).encode()
         return answer
+
+    def _reporter(self, client: int) -> Callable[[str, bytes | None], None]:
+        def report(code: str, claimed: bytes | None) -> None:
+            title = None if claimed is None else claimed.hex().upper()
+            self._on_security(SecurityEvent(code=code, client=client, claimed=title))
+
+        return report
 
     def disconnect(self, client: int) -> None:
         """The layer below lost the client: its association is over."""

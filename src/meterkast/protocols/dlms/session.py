@@ -1,53 +1,38 @@
-"""One client's association on a server: admission, proof, requests, release."""
+"""One client's association on a server: admission, proof, protection, requests, release."""
 
-from meterkast.model.errors import PeerError, TrustError
+from collections.abc import Callable
+
+from meterkast.model.errors import MeterkastError, PeerError, TrustError
 from meterkast.protocols.dlms import apdu
-from meterkast.protocols.dlms.acse import (
-    Aare,
-    Aarq,
-    ApplicationContext,
-    AssociationResult,
-    Diagnostic,
-    Mechanism,
-    Rlre,
-    Rlrq,
-)
+from meterkast.protocols.dlms.acse import Aare, Aarq, Rlre, Rlrq
+from meterkast.protocols.dlms.admission import Admission, NotAdmitted, admit, rejection
 from meterkast.protocols.dlms.apdu import (
     ActionRequestNormal,
     ActionResponseNormal,
     ActionResult,
     Apdu,
-    ConfirmedServiceError,
-    Conformance,
     ExceptionResponse,
-    InitiateRequest,
     InitiateResponse,
 )
 from meterkast.protocols.dlms.apdu.fault import (
+    DECIPHERING_ERROR,
     OPERATION_NOT_POSSIBLE,
+    OTHER_REASON,
     SERVICE_NOT_ALLOWED,
     SERVICE_NOT_SUPPORTED,
     SERVICE_UNKNOWN,
 )
-from meterkast.protocols.dlms.association import SERVICES, SMALLEST_PDU, Association, Signal, State
+from meterkast.protocols.dlms.association import Association, Signal, State
+from meterkast.protocols.dlms.ciphering import OVERHEAD, Sealed, open_initiate
 from meterkast.protocols.dlms.grant import Grant
-from meterkast.protocols.dlms.hls5 import REPLY_TO_CHALLENGE, Handshake
+from meterkast.protocols.dlms.hls import REPLY_TO_CHALLENGE, Handshake
 from meterkast.protocols.dlms.object_model import ObjectModel
-from meterkast.protocols.dlms.services import Request, Response, Services
+from meterkast.protocols.dlms.operations import Operations
+from meterkast.protocols.dlms.services import Request, Services
 
-_INITIATE_ERROR, _INITIATE = 1, 6  # ConfirmedServiceError: initiateError, kind initiate
-_VERSION_TOO_LOW, _INCOMPATIBLE, _PDU_TOO_SHORT, _REFUSED = 1, 2, 3, 4
-_VERSION = 6
-_NOT_ALLOWED = ExceptionResponse(SERVICE_NOT_ALLOWED, OPERATION_NOT_POSSIBLE)
-
-
-class _NotAdmitted(Exception):
-    """Why an AARQ is refused: a diagnostic, and for the xDLMS part the number of an initiate error."""
-
-    def __init__(self, diagnostic: Diagnostic, initiate_error: int | None = None) -> None:
-        super().__init__(diagnostic.name)
-        self.diagnostic = diagnostic
-        self.initiate_error = initiate_error
+_NOT_ALLOWED = ExceptionResponse(SERVICE_NOT_ALLOWED, OPERATION_NOT_POSSIBLE).encode()
+_NOT_PROTECTED = ExceptionResponse(SERVICE_NOT_ALLOWED, DECIPHERING_ERROR).encode()
+_NOT_UNDERSTOOD = ExceptionResponse(SERVICE_UNKNOWN, OTHER_REASON).encode()
 
 
 class Session:
@@ -55,151 +40,128 @@ class Session:
 
     Args:
         objects: what there is.
-        grant: what this client may do, and how it must prove itself.
+        grant: what this client may do, how it must prove itself and protect its messages.
         max_pdu_size: the longest APDU we take and send.
+        report: takes the code of each security event, and the system title that the client claims.
     """
 
-    def __init__(self, objects: ObjectModel, grant: Grant, *, max_pdu_size: int) -> None:
+    def __init__(
+        self,
+        objects: ObjectModel,
+        grant: Grant,
+        *,
+        max_pdu_size: int,
+        report: Callable[[str, bytes | None], None] = lambda _code, _claimed: None,
+    ) -> None:
         self._objects = objects
         self._grant = grant
         self._max_pdu_size = max_pdu_size
+        self._report = report
         self._association = Association()
+        self._admission: Admission | None = None
         self._services: Services | None = None
-        self._handshake: Handshake | None = None
 
     @property
     def state(self) -> State:
         """Where the association stands."""
         return self._association.state
 
-    def answer(self, request: Apdu) -> Aare | Rlre | Response:
+    def answer(self, request: Apdu) -> bytes:
         """The answer to whatever the client sends."""
         if isinstance(request, Aarq):
-            return self._admit(request)
+            return self._admit(request).encode()
         if isinstance(request, Rlrq) and self._association.allows(Signal.RELEASE):
-            return self._release()
-        if self.state is State.CHALLENGED and self._handshake is not None:
-            return self._authenticate(request, self._handshake)
-        if self.state is not State.ASSOCIATED or self._services is None:
-            return _NOT_ALLOWED
-        if not isinstance(request, Request):
-            return ExceptionResponse(SERVICE_UNKNOWN, SERVICE_NOT_SUPPORTED)
-        if not request.invoke.confirmed or not self._services.supports(request):
-            return ExceptionResponse(SERVICE_NOT_ALLOWED, SERVICE_NOT_SUPPORTED)
-        return self._services.answer(request)
+            return self._release(request)
+        ciphering = None if self._admission is None else self._admission.ciphering
+        if ciphering is None:
+            return self._serve(request)
+        if not isinstance(request, Sealed):
+            return self._unprotected("security-policy")
+        try:
+            plain = ciphering.open(request)
+        except MeterkastError as error:
+            return self._unprotected(error.code)
+        try:
+            inner = apdu.decode(plain)
+        except PeerError:
+            return ciphering.seal(_NOT_UNDERSTOOD)
+        return ciphering.seal(self._serve(inner))
 
     def lose(self) -> None:
         """The layer below is gone, and the association with it."""
         self._association.step(Signal.LOSE)
-        self._services = None
+        self._forget()
+
+    def _serve(self, request: Apdu) -> bytes:
+        if self.state is State.CHALLENGED and self._admission is not None and self._admission.handshake:
+            return self._authenticate(request, self._admission.handshake)
+        if self.state is not State.ASSOCIATED or self._services is None:
+            return _NOT_ALLOWED
+        if not isinstance(request, Request):
+            return ExceptionResponse(SERVICE_UNKNOWN, SERVICE_NOT_SUPPORTED).encode()
+        if not request.invoke.confirmed or not self._services.supports(request):
+            return ExceptionResponse(SERVICE_NOT_ALLOWED, SERVICE_NOT_SUPPORTED).encode()
+        return self._services.answer(request)
 
     def _admit(self, aarq: Aarq) -> Aare:
         """An AARQ, which also puts an end to whatever association there was."""
         self._association.step(Signal.REQUEST)
-        self._services = None
+        self._forget()
         try:
-            _check_context(aarq)
-            self._handshake = self._begin_handshake(aarq)
-            initiate = _initiate_request(aarq.user_information)
-        except _NotAdmitted as refusal:
+            admission = admit(aarq, self._grant)
+        except NotAdmitted as refusal:
             self._association.step(Signal.REJECT)
-            return _rejection(refusal)
-        return self._accept(self._agree(initiate))
-
-    def _agree(self, initiate: InitiateRequest) -> bytes:
-        """Settles services and sizes; gives the InitiateResponse."""
-        conformance = initiate.conformance & SERVICES
+            if refusal.event is not None:
+                self._report(refusal.event, aarq.calling_title)
+            return rejection(refusal, self._grant)
+        self._admission = admission
+        takes = min(admission.initiate.max_pdu_size or self._max_pdu_size, self._max_pdu_size)
         self._services = Services(
-            self._objects,
-            self._grant,
-            conformance=conformance,
-            pdu_size=min(initiate.max_pdu_size or self._max_pdu_size, self._max_pdu_size),
+            Operations(self._objects, self._grant, lambda code: self._report(code, aarq.calling_title)),
+            conformance=admission.conformance,
+            pdu_size=takes - (OVERHEAD if admission.ciphering else 0),
         )
-        return InitiateResponse(conformance=conformance, max_pdu_size=self._max_pdu_size).encode()
+        self._association.step(Signal.CHALLENGE if admission.handshake else Signal.ACCEPT)
+        return admission.acceptance(self._initiated(admission))
 
-    def _accept(self, initiate: bytes) -> Aare:
-        if self._handshake is None:
-            self._association.step(Signal.ACCEPT)
-            return Aare(
-                context=ApplicationContext.LN_NO_CIPHERING,
-                result=AssociationResult.ACCEPTED,
-                user_information=initiate,
-            )
-        self._association.step(Signal.CHALLENGE)
-        return Aare(
-            context=ApplicationContext.LN_NO_CIPHERING,
-            result=AssociationResult.ACCEPTED,
-            diagnostic=Diagnostic.AUTHENTICATION_REQUIRED,
-            responding_title=self._handshake.title,
-            mechanism=Mechanism.HLS_GMAC,
-            authentication=self._handshake.challenge,
-            user_information=initiate,
-        )
+    def _initiated(self, admission: Admission) -> bytes:
+        response = InitiateResponse(
+            conformance=admission.conformance, max_pdu_size=self._max_pdu_size
+        ).encode()
+        return admission.ciphering.seal(response, initiating=True) if admission.ciphering else response
 
-    def _begin_handshake(self, aarq: Aarq) -> Handshake | None:
-        """Pass 1: where mechanism 5 is demanded the client must ask for it and present a challenge."""
-        if self._grant.hls5 is None:
-            if aarq.mechanism not in (None, Mechanism.LOWEST):
-                raise _NotAdmitted(Diagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED)
-            return None
-        if aarq.mechanism is None:
-            raise _NotAdmitted(Diagnostic.AUTHENTICATION_MECHANISM_NAME_REQUIRED)
-        if aarq.mechanism is not Mechanism.HLS_GMAC:
-            raise _NotAdmitted(Diagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED)
-        handshake = Handshake(self._grant.hls5)
-        try:
-            handshake.meet(aarq.calling_title, aarq.authentication)
-        except TrustError:
-            raise _NotAdmitted(Diagnostic.AUTHENTICATION_FAILURE) from None
-        return handshake
-
-    def _authenticate(self, request: Apdu, handshake: Handshake) -> Response:
+    def _authenticate(self, request: Apdu, handshake: Handshake) -> bytes:
         """Pass 3: nothing but the client's proof has a place now; ours goes out only after it holds."""
         if not isinstance(request, ActionRequestNormal) or request.method != REPLY_TO_CHALLENGE:
             return _NOT_ALLOWED
         try:
             handshake.verify(request.parameters)
-        except TrustError:
+        except TrustError as error:
             self._association.step(Signal.DISPROVE)
-            return ActionResponseNormal(request.invoke, ActionResult.OTHER_REASON)
+            self._report(error.code, handshake.peer_title)
+            return ActionResponseNormal(request.invoke, ActionResult.OTHER_REASON).encode()
         self._association.step(Signal.PROVE)
-        return ActionResponseNormal(request.invoke, ActionResult.SUCCESS, handshake.prove())
+        return ActionResponseNormal(request.invoke, ActionResult.SUCCESS, handshake.prove()).encode()
 
-    def _release(self) -> Rlre:
+    def _release(self, request: Rlrq) -> bytes:
+        """A protected association is not released by whoever can send a frame."""
+        admission, information = self._admission, None
+        if admission is not None and admission.ciphering is not None:
+            try:
+                open_initiate(admission.ciphering, request.user_information)
+            except MeterkastError as error:
+                return self._unprotected(error.code)
+            information = self._initiated(admission)
         self._association.step(Signal.RELEASE)
         self._association.step(Signal.END)
-        self._services = None
-        return Rlre(reason=0)
+        self._forget()
+        return Rlre(reason=0, user_information=information).encode()
 
+    def _unprotected(self, code: str) -> bytes:
+        """The one answer to a message that is not protected as agreed, whatever is wrong with it."""
+        title = None if self._admission is None else self._admission.peer_title
+        self._report(code, title)
+        return _NOT_PROTECTED
 
-def _check_context(aarq: Aarq) -> None:
-    if aarq.context is not ApplicationContext.LN_NO_CIPHERING:
-        raise _NotAdmitted(Diagnostic.APPLICATION_CONTEXT_NAME_NOT_SUPPORTED)
-
-
-def _initiate_request(user_information: bytes | None) -> InitiateRequest:
-    """What the client proposes, where it can be agreed to."""
-    try:
-        initiate = apdu.decode(user_information or b"")
-    except PeerError:
-        raise _NotAdmitted(Diagnostic.NO_REASON_GIVEN, _REFUSED) from None
-    if not isinstance(initiate, InitiateRequest) or initiate.dedicated_key is not None:
-        raise _NotAdmitted(Diagnostic.NO_REASON_GIVEN, _REFUSED)
-    if initiate.version < _VERSION:
-        raise _NotAdmitted(Diagnostic.NO_REASON_GIVEN, _VERSION_TOO_LOW)
-    if Conformance.GET not in initiate.conformance:
-        raise _NotAdmitted(Diagnostic.NO_REASON_GIVEN, _INCOMPATIBLE)
-    if 0 < initiate.max_pdu_size < SMALLEST_PDU:
-        raise _NotAdmitted(Diagnostic.NO_REASON_GIVEN, _PDU_TOO_SHORT)
-    return initiate
-
-
-def _rejection(refusal: _NotAdmitted) -> Aare:
-    error = refusal.initiate_error
-    fault = None if error is None else ConfirmedServiceError(_INITIATE_ERROR, _INITIATE, error).encode()
-    return Aare(
-        context=ApplicationContext.LN_NO_CIPHERING,
-        result=AssociationResult.REJECTED_PERMANENT,
-        diagnostic=refusal.diagnostic,
-        user_information=fault,
-    )
+    def _forget(self) -> None:
+        self._admission = self._services = None

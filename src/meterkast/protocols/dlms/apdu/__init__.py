@@ -1,6 +1,13 @@
 """xDLMS and ACSE messages as values: ``decode`` reads any of them, each has ``encode``."""
 
 from meterkast.protocols.dlms.acse import Aare, Aarq, Rlre, Rlrq
+from meterkast.protocols.dlms.apdu.access import (
+    AccessAction,
+    AccessGet,
+    AccessRequest,
+    AccessResponse,
+    AccessSet,
+)
 from meterkast.protocols.dlms.apdu.action import (
     ActionRequestNextBlock,
     ActionRequestNormal,
@@ -37,6 +44,16 @@ from meterkast.protocols.dlms.apdu.descriptor import (
 from meterkast.protocols.dlms.apdu.fault import (
     ConfirmedServiceError,
     ExceptionResponse,
+)
+from meterkast.protocols.dlms.apdu.general import (
+    AgreedKey,
+    GeneralCiphering,
+    GeneralDedCiphering,
+    GeneralSigning,
+    Header,
+    IdentifiedKey,
+    KeyInfo,
+    WrappedKey,
 )
 from meterkast.protocols.dlms.apdu.get import (
     GetRequestNext,
@@ -83,6 +100,14 @@ from meterkast.protocols.dlms.apdu.set import (
     SetResponseNormal,
     SetResponseWithList,
 )
+from meterkast.protocols.dlms.apdu.short_name import (
+    BlockNumberAccess,
+    ParameterizedAccess,
+    ReadBlock,
+    ReadRequest,
+    ReadResponse,
+    VariableName,
+)
 
 __all__ = [
     "DEDICATED_TAGS",
@@ -90,6 +115,11 @@ __all__ = [
     "TAGS",
     "Aare",
     "Aarq",
+    "AccessAction",
+    "AccessGet",
+    "AccessRequest",
+    "AccessResponse",
+    "AccessSet",
     "ActionRequestNextBlock",
     "ActionRequestNormal",
     "ActionRequestWithBlock",
@@ -101,9 +131,11 @@ __all__ = [
     "ActionResponseWithBlock",
     "ActionResponseWithList",
     "ActionResult",
+    "AgreedKey",
     "Apdu",
     "AttributeDescriptor",
     "Block",
+    "BlockNumberAccess",
     "Ciphered",
     "ConfirmedServiceError",
     "Conformance",
@@ -114,7 +146,10 @@ __all__ = [
     "EventNotification",
     "ExceptionResponse",
     "GeneralBlockTransfer",
+    "GeneralCiphering",
+    "GeneralDedCiphering",
     "GeneralGloCiphering",
+    "GeneralSigning",
     "GetRequestNext",
     "GetRequestNormal",
     "GetRequestWithList",
@@ -122,13 +157,20 @@ __all__ = [
     "GetResponseWithBlock",
     "GetResponseWithList",
     "GetResult",
+    "Header",
+    "IdentifiedKey",
     "InitiateRequest",
     "InitiateResponse",
     "InvokeId",
+    "KeyInfo",
     "LongInvokeId",
     "MethodDescriptor",
     "OtherSelection",
+    "ParameterizedAccess",
     "RangeSelection",
+    "ReadBlock",
+    "ReadRequest",
+    "ReadResponse",
     "Rlre",
     "Rlrq",
     "Selection",
@@ -142,5 +184,7 @@ __all__ = [
     "SetResponseLastBlockWithList",
     "SetResponseNormal",
     "SetResponseWithList",
+    "VariableName",
+    "WrappedKey",
     "decode",
 ]

@@ -47,12 +47,14 @@ class Ciphered:
     @classmethod
     def parse(cls, tag: int, reader: Reader) -> "Ciphered":
         """What follows the tag."""
-        return cls(tag, *_protected(reader))
+        return cls(tag, *parse_protected(reader))
 
     def encode(self) -> bytes:
         """The APDU."""
         return (
-            Writer(self.tag).string(_protection(self.security_control, self.counter, self.payload)).finish()
+            Writer(self.tag)
+            .string(write_protection(self.security_control, self.counter, self.payload))
+            .finish()
         )
 
 
@@ -76,15 +78,20 @@ class GeneralGloCiphering:
         title = reader.string()
         if len(title) != 8:
             raise reader.fault("apdu-system-title", f"A system title has 8 octets, not {len(title)}.")
-        return cls(title, *_protected(reader))
+        return cls(title, *parse_protected(reader))
 
     def encode(self) -> bytes:
         """The APDU."""
-        protected = _protection(self.security_control, self.counter, self.payload)
+        protected = write_protection(self.security_control, self.counter, self.payload)
         return Writer(*self.TYPE).string(self.system_title).string(protected).finish()
 
 
-def _protected(reader: Reader) -> tuple[int, int, bytes]:
+def parse_protected(reader: Reader) -> tuple[int, int, bytes]:
+    """An octet string of security control, invocation counter and the protected text.
+
+    Raises:
+        PeerError: ``apdu-ciphered-short``.
+    """
     start = reader.offset
     contents = reader.string()
     if len(contents) < 5:
@@ -92,5 +99,6 @@ def _protected(reader: Reader) -> tuple[int, int, bytes]:
     return contents[0], int.from_bytes(contents[1:5], "big"), contents[5:]
 
 
-def _protection(control: int, counter: int, payload: bytes) -> bytes:
+def write_protection(control: int, counter: int, payload: bytes) -> bytes:
+    """Security control, invocation counter and the protected text."""
     return Writer(control).number(counter, 4).raw(payload).finish()

@@ -7,6 +7,7 @@ from meterkast.model.errors import PeerError
 from meterkast.protocols.axdr import LIMITS, Limits, Reader
 from meterkast.protocols.dlms import acse
 from meterkast.protocols.dlms.acse import Aare, Aarq, Rlre, Rlrq
+from meterkast.protocols.dlms.apdu.access import AccessRequest, AccessResponse
 from meterkast.protocols.dlms.apdu.action import (
     ActionRequestNextBlock,
     ActionRequestNormal,
@@ -22,6 +23,7 @@ from meterkast.protocols.dlms.apdu.action import (
 from meterkast.protocols.dlms.apdu.block_transfer import GeneralBlockTransfer
 from meterkast.protocols.dlms.apdu.ciphered import Ciphered, GeneralGloCiphering
 from meterkast.protocols.dlms.apdu.fault import ConfirmedServiceError, ExceptionResponse
+from meterkast.protocols.dlms.apdu.general import GeneralCiphering, GeneralDedCiphering, GeneralSigning
 from meterkast.protocols.dlms.apdu.get import (
     GetRequestNext,
     GetRequestNormal,
@@ -48,6 +50,7 @@ from meterkast.protocols.dlms.apdu.set import (
     SetResponseNormal,
     SetResponseWithList,
 )
+from meterkast.protocols.dlms.apdu.short_name import ReadRequest, ReadResponse
 
 Apdu: TypeAlias = (
     Aarq
@@ -89,7 +92,14 @@ Apdu: TypeAlias = (
     | EventNotification
     | Ciphered
     | GeneralGloCiphering
+    | GeneralDedCiphering
+    | GeneralCiphering
+    | GeneralSigning
     | GeneralBlockTransfer
+    | AccessRequest
+    | AccessResponse
+    | ReadRequest
+    | ReadResponse
 )
 
 _BY_TAG: Final[dict[int, Callable[[Reader], Apdu]]] = {
@@ -103,7 +113,14 @@ _BY_TAG: Final[dict[int, Callable[[Reader], Apdu]]] = {
         DataNotificationConfirm,
         EventNotification,
         GeneralGloCiphering,
+        GeneralDedCiphering,
+        GeneralCiphering,
+        GeneralSigning,
         GeneralBlockTransfer,
+        AccessRequest,
+        AccessResponse,
+        ReadRequest,
+        ReadResponse,
     )
 }
 _BY_TYPE: Final[dict[tuple[int, int], Callable[[Reader], Apdu]]] = {

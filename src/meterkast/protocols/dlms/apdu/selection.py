@@ -68,8 +68,11 @@ Selection: TypeAlias = RangeSelection | EntrySelection | OtherSelection
 
 def parse_selection(reader: Reader) -> Selection | None:
     """An optional selection: 00, or 01 and the selection."""
-    if not reader.flag():
-        return None
+    return parse_bare_selection(reader) if reader.flag() else None
+
+
+def parse_bare_selection(reader: Reader) -> Selection:
+    """A selection that is there: selector and parameters."""
     selector, parameters = reader.octet(), reader.data()
     known = _KNOWN.get(selector)
     return (known and known(parameters)) or OtherSelection(selector, parameters)
