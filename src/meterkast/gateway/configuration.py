@@ -20,6 +20,9 @@ Paths count from the folder of the file, which is also the gateway's own folder:
     name = "MKM12345678"
     tcp = "127.0.0.1:4062"                  # or: serial = "/dev/ttyUSB1"
 
+    [consumer-port]                         # absent where nobody listens
+    serial = "/dev/ttyUSB2"                 # or: tcp = "127.0.0.1:4063"
+
     [clock]                                 # absent: the machine's time
     file = "../../clock"                    # virtual time that another process turns; or: start and speed
 
@@ -41,7 +44,7 @@ from meterkast.outside.clock import Clock, ScaledClock, SharedClock, SystemClock
 from meterkast.outside.links import Link, serial, tcp
 from meterkast.protocols.hdlc import Address
 
-_MODULE_BAUD, _GAS_BAUD = 9600, 2400
+_MODULE_BAUD, _GAS_BAUD, _PORT_BAUD = 9600, 2400, 115_200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Configuration:
     settings: GatewaySettings
     module: Dial | None
     gas: Dial | None
+    consumer_port: Dial | None
     clock: Clock
 
     @classmethod
@@ -72,7 +76,7 @@ class Configuration:
 
 def _configuration(document: Mapping[str, Any], folder: Path) -> Configuration:
     module, gas = document.get("module"), document.get("gas")
-    headend = document["headend"]
+    port, headend = document.get("consumer-port"), document["headend"]
     settings = GatewaySettings(
         title=SystemTitle.parse(document["title"]),
         operator=document["operator"],
@@ -90,6 +94,7 @@ def _configuration(document: Mapping[str, Any], folder: Path) -> Configuration:
         settings=settings,
         module=_dial(module, _MODULE_BAUD) if module else None,
         gas=_dial(gas, _GAS_BAUD) if gas else None,
+        consumer_port=_dial(port, _PORT_BAUD) if port else None,
         clock=_clock(document.get("clock", {}), folder),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from meterkast.gateway.consumer_port import require_telegram
 from meterkast.gateway.gas_inbox import GasInbox
 from meterkast.gateway.grants import require_grant
 from meterkast.gateway.module_line import ModuleLine
@@ -25,7 +26,11 @@ RealTime = Callable[[], datetime]
 
 
 class Desk:
-    """One gateway, as the host of applications sees it."""
+    """One gateway, as the host of applications sees it.
+
+    Attributes:
+        telegram: the last that the consumer port application has made; empty before the first.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class Desk:
         self._sealer = sealer
         self._module_line = module
         self._gas_inbox = gas
+        self.telegram = b""
         self._noted: dict[tuple[str, str], int] = {}
 
     @property
@@ -105,6 +111,15 @@ class Desk:
             handed_in=[HandedIn(device=block.device, day=day, whole=is_read(block)) for block in news],
             events_through=waiting[-1][0] if waiting else 0,
         )
+
+    def emit(self, octets: bytes) -> None:
+        """Takes a telegram for the consumer port, where it is one.
+
+        Raises:
+            PeerError: ``telegram-malformed``.
+        """
+        require_telegram(octets)
+        self.telegram = octets
 
     def note(self, error: MeterkastError, device: str | None = None) -> None:
         """Keeps a security event; the same one of the same device at most once a minute."""

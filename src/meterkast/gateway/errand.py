@@ -12,6 +12,11 @@ from meterkast.protocols.broker import Fields, Request
 
 _LOG = logging.getLogger("meterkast.gateway")
 _TEXT = 200
+_READING = frozenset({"module.exchange", "gas.telegrams", "clock.now", "log"})
+COLLECTING = _READING | {"block.hand_in"}
+"""What the collector may ask for: to read, and to hand in a day."""
+TELLING = _READING | {"port.emit"}
+"""What the consumer port may ask for: to read, and to show a telegram in the house."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,7 +27,8 @@ class Errand:
         number: by which the application hands it in.
         desk: the gateway it is for; the application reaches no other.
         day: the local day.
-        done: set once it is journaled, or has failed.
+        done: set once it is journaled or shown, or has failed.
+        grants: the methods that the application may call.
         deadline: in the event loop's time, from the moment the application has it.
     """
 
@@ -30,6 +36,7 @@ class Errand:
     desk: Desk
     day: date
     done: asyncio.Future[None] = field(repr=False)
+    grants: frozenset[str] = COLLECTING
     deadline: float | None = None
 
     def describe(self) -> Fields:
@@ -60,7 +67,11 @@ class Errand:
         """
         method = _METHODS.get(request.method)
         try:
-            if method is None or request.params.text("gateway") != self.desk.title:
+            if (
+                method is None
+                or request.method not in self.grants
+                or request.params.text("gateway") != self.desk.title
+            ):
                 raise refused()
             async with asyncio.timeout_at(self.deadline):
                 return await method(self, request.params)
@@ -88,10 +99,19 @@ async def _now(errand: Errand, _params: Fields) -> Fields:
 
 
 async def _hand_in(errand: Errand, params: Fields) -> Fields:
+    return _finish(errand, params, lambda: errand.desk.hand_in(errand.day, params.octets("payload")))
+
+
+async def _emit(errand: Errand, params: Fields) -> Fields:
+    return _finish(errand, params, lambda: errand.desk.emit(params.octets("telegram")))
+
+
+def _finish(errand: Errand, params: Fields, deed: Callable[[], None]) -> Fields:
+    """Ends the errand with what the application hands over, once and for the errand it was given."""
     if params.number("task") != errand.number or errand.done.done():
         raise refused()
     try:
-        errand.desk.hand_in(errand.day, params.octets("payload"))
+        deed()
     except MeterkastError as error:
         errand.fail(error)
         raise
@@ -109,5 +129,6 @@ _METHODS: dict[str, Callable[[Errand, Fields], Awaitable[Fields]]] = {
     "gas.telegrams": _gas_telegrams,
     "clock.now": _now,
     "block.hand_in": _hand_in,
+    "port.emit": _emit,
     "log": _log,
 }

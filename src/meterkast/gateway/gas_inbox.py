@@ -20,8 +20,8 @@ _FOREVER = (1 << 63) - 1
 class GasInbox:
     """Listens to one gas meter. It never answers: there is no way from here to a valve.
 
-    Mode 15 does not protect the frame counter, so an old telegram could come back under a newer one; what that
-    garbles is the equipment identifier. The one that was heard first is therefore the only one accepted.
+    Mode 15 does not protect the frame counter, so an old telegram could come back under a newer one; what
+    that garbles is the equipment identifier. The one that was heard first is the only one accepted.
 
     Args:
         device: the meter's name, for example ``MKM12345678``.

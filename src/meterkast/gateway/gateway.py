@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from meterkast.gateway.backoff import Backoff
+from meterkast.gateway.communication import Communication
+from meterkast.gateway.consumer_port import SECONDS_BETWEEN, ConsumerPort
 from meterkast.gateway.desk import Desk, RealTime
 from meterkast.gateway.gas_inbox import GasInbox
 from meterkast.gateway.host import ApplicationHost
@@ -18,7 +20,7 @@ from meterkast.gateway.settings import GatewaySettings
 from meterkast.gateway.status import GatewayStatus
 from meterkast.gateway.uplink import Uplink
 from meterkast.model.calendar import day_start, local_day
-from meterkast.model.errors import MeterkastError, TrustError, UnreachableError
+from meterkast.model.errors import LocalError, MeterkastError, TrustError, UnreachableError
 from meterkast.outside.clock import Clock
 from meterkast.outside.entropy import Entropy, system_entropy
 from meterkast.outside.journal import Journal, JournaledEnvelope
@@ -45,6 +47,7 @@ class Gateway:
         clock: metering time.
         module_link: the wire to the module, or what dials it; None where the house has no module.
         gas_link: the same for the gas meter.
+        consumer_port: the wire into the house, or what dials it; None where there is none.
         entropy: for content keys, challenges and waits.
         real_time: by which certificates are judged.
         sealer: makes the envelopes; None for one that seals to the operator alone.
@@ -61,6 +64,7 @@ class Gateway:
         clock: Clock,
         module_link: Link | Dial | None = None,
         gas_link: Link | Dial | None = None,
+        consumer_port: Link | Dial | None = None,
         entropy: Entropy = system_entropy,
         real_time: RealTime = lambda: datetime.now(UTC),
         sealer: Sealer | None = None,
@@ -74,6 +78,9 @@ class Gateway:
         self._module = self._module_line(module_link)
         self._gas_line = Line(gas_link) if gas_link else None
         self._gas = self._gas_inbox()
+        self._port = ConsumerPort(Line(consumer_port)) if consumer_port else None
+        self._communication = Communication(settings, self._keystore, self._trust, self._journal)
+        self._real_time = real_time
         self._desk = Desk(
             settings,
             clock=clock,
@@ -85,6 +92,8 @@ class Gateway:
         )
         self._host: ApplicationHost | None = None
         self._owns_host = False
+        self._port_host: ApplicationHost | None = None
+        self._reading = asyncio.Lock()
         self._listening: asyncio.Task[None] | None = None
         self._delivering = asyncio.Lock()
         self._sealed = asyncio.Event()
@@ -103,6 +112,11 @@ class Gateway:
         )
         if self._owns_host:
             await self._host.start()
+        if self._owns_host and self._port:
+            self._port_host = ApplicationHost.of_consumer_port(
+                allow_unconfined=self.settings.allow_unconfined
+            )
+            await self._port_host.start()
         if self._gas and self._gas_line:
             listening = self._gas.listen(self._gas_line, Backoff(self._entropy))
             self._listening = asyncio.create_task(listening)
@@ -110,14 +124,16 @@ class Gateway:
     async def collect(self, day: date) -> bool:
         """Has the application collect a local day; True where what is known of it is journaled.
 
-        A day that is there already is not collected again, unless a device could not be read then.
+        A day that is there already is not collected again, unless a device could not be read then. A day on
+        which communication was off is not collected at all.
         """
-        if self._host is None:
+        if self._host is None or not self._communication.covers(day):
             return False
         if self._desk.is_done(day):
             return True
         try:
-            await self._host.run(self._desk, day)
+            async with self._reading:
+                await self._host.run(self._desk, day)
         except MeterkastError as error:
             _LOG.warning("%s %s: %s", error.code, self._desk.title, error)
             self._desk.note(error)
@@ -129,13 +145,13 @@ class Gateway:
         """Sends every envelope that waits and gives the number that was confirmed.
 
         It stops at the first trouble, but an envelope that the head-end refuses does not hold up the others:
-        it stays, and is offered again the next time.
+        it stays, and is offered again the next time. While communication is off, nobody is dialled.
         """
         confirmed = 0
         uplink: Uplink | None = None
         async with self._delivering:
             try:
-                for envelope in self._journal.pending():
+                for envelope in self._journal.pending() if self._communication.on else ():
                     uplink = uplink or await self._dial()
                     if await self._offer(uplink, envelope):
                         confirmed += 1
@@ -149,6 +165,42 @@ class Gateway:
                     await uplink.close()
         return confirmed
 
+    async def tell(self, host: ApplicationHost) -> bytes:
+        """Has the consumer port application write a telegram of this moment, and sends it into the house.
+
+        It goes on while the module is silent, with what else there is, and while communication is off.
+
+        Raises:
+            UnreachableError, PeerError, TrustError, LocalError: as ``ApplicationHost.run`` does.
+        """
+        async with self._reading:
+            await host.run(self._desk, local_day(self._desk.now()))
+        telegram = self._desk.telegram
+        if self._port:
+            await self._port.send(telegram)
+        return telegram
+
+    async def obey(self, order: bytes) -> bytes:
+        """Does what a signed order of the operator's says, and gives the signed receipt.
+
+        Once this has returned after an order to be silent, nothing more is sent. An order that is refused
+        changes nothing but the events.
+
+        Raises:
+            PeerError, TrustError: as ``Communication.obey`` does.
+        """
+        async with self._delivering:
+            try:
+                receipt = self._communication.obey(order, at=self._desk.now(), now=self._real_time())
+            except MeterkastError as error:
+                self._desk.note(error)
+                raise
+        state = "on" if self._communication.on else "off"
+        _LOG.info("communication-%s %s", state, self._desk.title)
+        self._desk.note(LocalError(f"communication-{state}", "By order of the operator."))
+        self._sealed.set()
+        return receipt
+
     async def catch_up(self) -> None:
         """Collects every complete day that the module may still have and that is not done."""
         today = local_day(self._desk.now())
@@ -156,10 +208,12 @@ class Gateway:
             await self.collect(today - timedelta(days=back))
 
     async def run(self) -> None:
-        """Its own schedule: catches up, collects each night at its own slot, and delivers all the while."""
+        """Its own schedule: catches up, collects each night at its own slot; delivers and tells meanwhile."""
         async with asyncio.TaskGroup() as both:
             both.create_task(self._collect_nightly())
             both.create_task(self._deliver_what_comes())
+            if self._port_host:
+                both.create_task(self._tell_the_house(self._port_host))
 
     def next_slot(self) -> int:
         """Unix seconds of the next collection: after a local midnight, spread over the fleet by title."""
@@ -182,6 +236,7 @@ class Gateway:
             last_day=max((span[1] for span in spans if span), default=None),
             layers=self._host.layers if self._host else (),
             trouble=self._trouble,
+            communicating=self._communication.on,
         )
 
     async def stop(self) -> None:
@@ -192,6 +247,10 @@ class Gateway:
                 await self._listening
         if self._host and self._owns_host:
             await self._host.stop()
+        if self._port_host:
+            await self._port_host.stop()
+        if self._port:
+            await self._port.close()
         if self._module:
             await self._module.close()
         if self._gas_line:
@@ -203,12 +262,21 @@ class Gateway:
             await self.catch_up()
             await self._clock.sleep_until(self.next_slot())
 
+    async def _tell_the_house(self, host: ApplicationHost) -> None:
+        while True:
+            now = self._desk.now()
+            await self._clock.sleep_until(now + SECONDS_BETWEEN - now % SECONDS_BETWEEN)
+            try:
+                await self.tell(host)
+            except MeterkastError as error:
+                _LOG.warning("%s %s: %s", error.code, self._desk.title, error)
+
     async def _deliver_what_comes(self) -> None:
         backoff = Backoff(self._entropy)
         while True:
             await self._sealed.wait()
             self._sealed.clear()
-            while self.status().pending:
+            while self._communication.on and self.status().pending:
                 if await self.deliver():
                     backoff.reset()
                 else:

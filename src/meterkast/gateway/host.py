@@ -10,7 +10,7 @@ from pathlib import Path
 
 from meterkast.gateway.backoff import Backoff
 from meterkast.gateway.desk import Desk
-from meterkast.gateway.errand import Errand, refused
+from meterkast.gateway.errand import COLLECTING, TELLING, Errand, refused
 from meterkast.model.errors import LocalError, MeterkastError, PeerError, UnreachableError
 from meterkast.outside.confinement import ConfinedProcess
 from meterkast.outside.entropy import Entropy, system_entropy
@@ -18,6 +18,7 @@ from meterkast.protocols.broker import Answer, Decoder, Fields, Message, Refusal
 
 _LOG = logging.getLogger("meterkast.gateway")
 _COLLECTOR = "meterkast.applications.collector"
+_CONSUMER_PORT = "meterkast.applications.consumer_port"
 _TEXT = 200
 
 
@@ -31,6 +32,7 @@ class ApplicationHost:
         module: the application, as ``python -m`` takes it.
         bundle: the folder of its code, where it does not come with this package.
         allow_unconfined: runs it even where the kernel grants no sandbox.
+        grants: the methods that it may call.
         entropy: for the waits between starts.
     """
 
@@ -40,9 +42,11 @@ class ApplicationHost:
         module: str = _COLLECTOR,
         bundle: Path | None = None,
         allow_unconfined: bool = False,
+        grants: frozenset[str] = COLLECTING,
         entropy: Entropy = system_entropy,
     ) -> None:
         self._module = module
+        self._grants = grants
         self._bundle = bundle
         self._allow_unconfined = allow_unconfined
         self._backoff = Backoff(entropy)
@@ -52,6 +56,11 @@ class ApplicationHost:
         self._process: ConfinedProcess | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._keeper: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of_consumer_port(cls, *, allow_unconfined: bool = False) -> "ApplicationHost":
+        """The host of the consumer port, which may show a telegram and hand in nothing."""
+        return cls(module=_CONSUMER_PORT, allow_unconfined=allow_unconfined, grants=TELLING)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -83,7 +92,8 @@ class ApplicationHost:
         if self._keeper is None or self._keeper.done():
             raise LocalError("application-stopped", "No application runs.")
         done = asyncio.get_running_loop().create_future()
-        await self._waiting.put(Errand(number=next(self._numbers), desk=desk, day=day, done=done))
+        number = next(self._numbers)
+        await self._waiting.put(Errand(number=number, desk=desk, day=day, done=done, grants=self._grants))
         await done
 
     async def stop(self) -> None:

@@ -21,6 +21,7 @@ async def run(configuration: Configuration, *, stop: asyncio.Event) -> None:
         clock=configuration.clock,
         module_link=configuration.module,
         gas_link=configuration.gas,
+        consumer_port=configuration.consumer_port,
     )
     await gateway.start()
     running = asyncio.create_task(gateway.run())

@@ -18,6 +18,7 @@ class GatewayStatus:
         last_day: the latest day that was sealed, of any device.
         layers: of the application's sandbox, as the kernel granted them.
         trouble: code of the last thing that went wrong on the way up; None after a delivery.
+        communicating: False while an order of the operator's keeps it silent.
     """
 
     title: str
@@ -27,6 +28,7 @@ class GatewayStatus:
     last_day: date | None
     layers: tuple[str, ...]
     trouble: str | None
+    communicating: bool = True
 
     @property
     def pending(self) -> int:

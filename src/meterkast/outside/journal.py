@@ -17,7 +17,7 @@ from meterkast.model.event import DeviceEvent
 
 GAS_HOURS = 240
 EVENTS = 1000
-_VERSION = 1
+_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE counter (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
@@ -50,6 +50,15 @@ CREATE TABLE event (
     detail TEXT NOT NULL
 );
 """
+_ORDERS = """
+CREATE TABLE obeyed (
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    speaks INTEGER NOT NULL,
+    octets BLOB NOT NULL,
+    receipt BLOB NOT NULL
+);
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +77,25 @@ class HandedIn:
     device: str
     day: date
     whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObeyedOrder:
+    """An order of the operator's that was obeyed.
+
+    Attributes:
+        number: its own number, rising.
+        at: Unix seconds of metering time from which on it held.
+        speaks: whether the gateway speaks since then.
+        octets: the order as it came.
+        receipt: what the gateway answered.
+    """
+
+    number: int
+    at: int
+    speaks: bool
+    octets: bytes
+    receipt: bytes
 
 
 class Journal:
@@ -209,12 +237,38 @@ class Journal:
         rows = self._database.execute("SELECT number, code, device, at, detail FROM event ORDER BY number")
         return [(row[0], DeviceEvent(code=row[1], device=row[2], at=row[3], detail=row[4])) for row in rows]
 
+    def obey(self, order: ObeyedOrder) -> None:
+        """Keeps an order for ever, as evidence.
+
+        Raises:
+            LocalError: ``journal-order-used`` where its number has been.
+        """
+        with self._commit() as database:
+            try:
+                database.execute(
+                    "INSERT INTO obeyed VALUES (?, ?, ?, ?, ?)",
+                    (order.number, order.at, order.speaks, order.octets, order.receipt),
+                )
+            except sqlite3.IntegrityError as error:
+                raise LocalError("journal-order-used", "This order has been obeyed already.") from error
+
+    def obeyed(self) -> list[ObeyedOrder]:
+        """Every order that was obeyed, by number."""
+        rows = self._database.execute(
+            "SELECT number, at, speaks, octets, receipt FROM obeyed ORDER BY number"
+        )
+        return [
+            ObeyedOrder(number=row[0], at=row[1], speaks=bool(row[2]), octets=row[3], receipt=row[4])
+            for row in rows
+        ]
+
     def _create(self) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
         if version > _VERSION:
             raise DataError("journal-version", "The journal was written by a newer version.")
-        if version == 0:
-            self._database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
+        if version < _VERSION:
+            new = (_SCHEMA if version == 0 else "") + _ORDERS
+            self._database.executescript(f"BEGIN; {new} PRAGMA user_version={_VERSION}; COMMIT;")
 
     @contextmanager
     def _commit(self) -> Iterator[sqlite3.Connection]:

@@ -131,6 +131,14 @@ class Authority:
         self.trust.publish(OPERATOR_ENC, chain)
         return chain
 
+    def certify_orders(
+        self, operator: str, key: ec.EllipticCurvePublicKey, now: datetime
+    ) -> list[x509.Certificate]:
+        """The certificate with which the operator signs orders to its gateways, with its chain."""
+        issued = self._certify(Purpose.OPERATOR_ORDER, Holder.operator(operator), key, now)
+        self._register.record(issued)
+        return self._with_chain(issued)
+
     def revoke(self, serial: int, now: datetime) -> None:
         """Revokes a certificate and publishes the lists: the next connection sees it (RQ-07).
 

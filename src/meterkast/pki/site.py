@@ -34,7 +34,7 @@ class Site:
 
     @classmethod
     def create(cls, folder: Path, *, operator: str, now: datetime) -> "Site":
-        """Makes root, authorities, maker, and the keys and certificates of PKI, head-end and data management.
+        """Makes root, authorities and maker; keys and certificates of all that serves, reads and orders.
 
         Raises:
             LocalError: ``keystore-label-taken`` where there is a site already.
@@ -46,6 +46,7 @@ class Site:
         _make_server(authority, SoftwareKeystore(pki / "tls"), PKI_NAME, now)
         _make_server(authority, SoftwareKeystore(folder / "headend" / "keystore"), HEADEND_NAME, now)
         _make_reader(authority, SoftwareKeystore(folder / "mdm" / "keystore"), operator, now)
+        _make_orderer(authority, SoftwareKeystore(folder / "orders" / "keystore"), operator, now)
         return cls(folder, operator=operator)
 
     def equip(self, title: SystemTitle, now: datetime) -> SoftwareKeystore:
@@ -59,6 +60,11 @@ class Site:
 def _make_server(authority: Authority, keystore: SoftwareKeystore, name: str, now: datetime) -> None:
     keystore.generate("tls", KeyKind.EC_P256)
     keystore.put_certificate("tls", authority.certify_server(name, keystore.public_key("tls"), now))
+
+
+def _make_orderer(authority: Authority, keystore: SoftwareKeystore, operator: str, now: datetime) -> None:
+    keystore.generate("order", KeyKind.EC_P256)
+    keystore.put_certificate("order", authority.certify_orders(operator, keystore.public_key("order"), now))
 
 
 def _make_reader(authority: Authority, keystore: SoftwareKeystore, operator: str, now: datetime) -> None:

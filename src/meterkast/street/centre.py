@@ -16,6 +16,8 @@ from meterkast.mdm.access import Query, Readings
 from meterkast.mdm.status import MdmStatus
 from meterkast.mdm.store import StoredBlock
 from meterkast.model.block import Medium
+from meterkast.model.identity import SystemTitle
+from meterkast.module.module import Module
 from meterkast.module.vendor import VENDORS
 from meterkast.outside.bus.sqlite import SqliteBus
 from meterkast.outside.clock import SystemClock
@@ -24,6 +26,7 @@ from meterkast.outside.database.migrations import upgrade
 from meterkast.outside.keystore import KeyKind, SoftwareKeystore
 from meterkast.pki.service import PkiService, PkiSettings
 from meterkast.pki.site import HEADEND_NAME, PKI_NAME, Site
+from meterkast.protocols.order import Order, SignedOrder, Speech
 from meterkast.protocols.x509.identity import key_id
 from meterkast.street.home import Address, module_name
 from meterkast.street.process import ComponentProcess
@@ -86,19 +89,41 @@ class Centre:
 
         async def enrol_one(home: Address) -> None:
             async with free:
-                await asyncio.to_thread(
-                    enrol,
-                    keystores[home],
-                    est_host="127.0.0.1",
-                    est_port=self._pki.port,
-                    server_name=PKI_NAME,
-                    trust=self.site.trust,
-                    title=home.title,
-                )
+                await asyncio.to_thread(self._enrol, keystores[home], home.title)
 
         await asyncio.gather(*map(enrol_one, addresses))
         await asyncio.to_thread(self._register, addresses)
         return keystores
+
+    def register_module(self, home: Address, module: Module) -> None:
+        """Puts a module that comes in place of another one on the register."""
+        with writing(self.database) as connection:
+            Registry(connection).add_device(
+                Device(
+                    name=module.name,
+                    ean=home.household.ean,
+                    gateway=home.title,
+                    medium=Medium.ELECTRICITY,
+                    vendor=module.settings.profile.manufacturer,
+                )
+            )
+
+    async def admit(self, title: SystemTitle, home: Address) -> SoftwareKeystore:
+        """A gateway more on this home's connection, enrolled and registered; gives its keystore."""
+        keystore = self.site.equip(title, _real_time())
+        await asyncio.to_thread(self._enrol, keystore, title)
+        await asyncio.to_thread(self._register_gateway, title, home)
+        return keystore
+
+    def order(self, gateway: SystemTitle, number: int, speech: Speech) -> bytes:
+        """An order to a gateway to be silent or to speak, signed by the operator."""
+        keystore = SoftwareKeystore(self._folder / "orders" / "keystore")
+        order = Order(gateway=gateway, number=number, issued=int(SystemClock().now()), speech=speech)
+        return SignedOrder(
+            order=order,
+            signature=keystore.sign("order", order.encode()),
+            certificate=keystore.certificate("order")[0].public_bytes(Encoding.DER),
+        ).encode()
 
     def bodies(self) -> list[bytes]:
         """Every envelope on the bus, oldest first."""
@@ -126,21 +151,39 @@ class Centre:
         self.bus.close()
         self.database.dispose()
 
+    def _enrol(self, keystore: SoftwareKeystore, title: SystemTitle) -> None:
+        enrol(
+            keystore,
+            est_host="127.0.0.1",
+            est_port=self._pki.port,
+            server_name=PKI_NAME,
+            trust=self.site.trust,
+            title=title,
+        )
+
+    def _register_gateway(self, title: SystemTitle, home: Address) -> None:
+        with writing(self.database) as connection:
+            registry = Registry(connection)
+            registry.add_gateway(Gateway(title=title, ean=home.household.ean, operator=OPERATOR))
+            self._register_certificates(registry, title)
+
+    def _register_certificates(self, registry: Registry, title: SystemTitle) -> None:
+        for issued in self.site.authority.issued(str(title)):
+            registry.add_certificate(
+                key_id(issued.certificate),
+                str(title),
+                issued.purpose,
+                issued.certificate.public_bytes(Encoding.DER),
+                now=int(SystemClock().now()),
+            )
+
     def _register(self, addresses: Sequence[Address]) -> None:
-        now = int(SystemClock().now())
         with writing(self.database) as connection:
             registry = Registry(connection)
             registry.add_operator(OPERATOR, _OPERATOR_NAME)
             for home in addresses:
                 _register_home(registry, home)
-                for issued in self.site.authority.issued(str(home.title)):
-                    registry.add_certificate(
-                        key_id(issued.certificate),
-                        str(home.title),
-                        issued.purpose,
-                        issued.certificate.public_bytes(Encoding.DER),
-                        now=now,
-                    )
+                self._register_certificates(registry, home.title)
 
 
 def _register_home(registry: Registry, home: Address) -> None:

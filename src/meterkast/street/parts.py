@@ -1,20 +1,32 @@
-"""Who builds what in a home. A mutant overrides one part; everything else stays as it is."""
+"""Who builds what in a home, and what serves it. A mutant overrides one part; all else stays as it is."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine
 
 from meterkast.gateway.gateway import Gateway
-from meterkast.gateway.settings import GatewaySettings
+from meterkast.gateway.settings import GatewaySettings, HeadEndAddress
+from meterkast.mdm.guarded import GuardedReadings
+from meterkast.mdm.policy import Policy
 from meterkast.module.module import Module
 from meterkast.module.settings import ModuleSettings
 from meterkast.outside.clock import Clock
 from meterkast.outside.entropy import system_entropy
 from meterkast.outside.links import Link
 from meterkast.outside.links.fault import FaultyLink
+from meterkast.street.digital import DigitalMeter
+from meterkast.street.homes.household import Household
 from meterkast.street.supply import Supply
 
 
 class Parts:
-    """The genuine parts of a home."""
+    """The genuine parts of a home, and the genuine centre behind it."""
 
     name = "genuine"
+
+    def supply(self, household: Household) -> Supply:
+        """What the grid brings in."""
+        return Supply(household)
 
     def module(self, settings: ModuleSettings, supply: Supply, clock: Clock) -> Module:
         """The measurement module, which measures the supply."""
@@ -29,3 +41,18 @@ class Parts:
         return Gateway(
             settings, clock=clock, module_link=module_link, gas_link=gas_link, entropy=system_entropy
         )
+
+    def digital_meter(self, settings: ModuleSettings, supply: Supply, clock: Clock) -> DigitalMeter:
+        """What the household would have instead of module and gateway, had it chosen a digital meter."""
+        return DigitalMeter(Module(settings, supply, clock))
+
+    def readings(self, database: Engine, clock: Clock) -> GuardedReadings:
+        """Where others ask the operator for the readings of this home."""
+        return GuardedReadings(database, Policy.packaged(), clock)
+
+    async def headend(self, genuine: HeadEndAddress, site: Path) -> HeadEndAddress:  # noqa: ARG002 — mutants
+        """Where the gateway of this home delivers: at the head-end of its operator."""
+        return genuine
+
+    async def close(self) -> None:
+        """Puts away what was stood up for this home alone."""

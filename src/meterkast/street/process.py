@@ -35,6 +35,11 @@ class ComponentProcess:
         """Whether it has been started and has not ended."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int | None:
+        """The process number of its present life."""
+        return self._process.pid if self._process is not None and self.running else None
+
     async def start(self) -> None:
         """Starts it; it is not ready at once."""
         if self._ready is not None:

@@ -16,7 +16,7 @@ from meterkast.outside.clock import SharedClock
 from meterkast.outside.entropy import system_entropy
 from meterkast.street.centre import OPERATOR, Centre
 from meterkast.street.clearing import clear
-from meterkast.street.home import Address, Home, gateway_settings
+from meterkast.street.home import Address, Home, Installed, gateway_settings
 from meterkast.street.homes import homes as households
 from meterkast.street.memory import used_megabytes
 from meterkast.street.parts import Parts
@@ -60,6 +60,7 @@ class Street:
         self._parts = parts or (lambda _number: Parts())
         self._tapped = tapped
         self._hosts: list[ApplicationHost] = []
+        self._port_host: ApplicationHost | None = None
         self._began = time.monotonic()
         self._today = settings.start
         self._phase = Phase.BUILDING
@@ -125,11 +126,16 @@ class Street:
         hosts = cycle(self._hosts)
         self._become(Phase.BUILDING, "homes", total=settings.homes)
         for address in addresses:
+            parts = self._parts(address.household.number)
             home = Home(
                 address,
-                parts=self._parts(address.household.number),
+                parts=parts,
                 settings=gateway_settings(
-                    address, operator=OPERATOR, site=settings.site, headend=headend, confine=settings.confine
+                    address,
+                    operator=OPERATOR,
+                    site=settings.site,
+                    headend=await parts.headend(headend, settings.site),
+                    confine=settings.confine,
                 ),
                 keystore=keystores[address],
                 clock=self.clock,
@@ -137,8 +143,7 @@ class Street:
                 installed_at=first_instant,
             )
             self.homes.append(home)
-            home.switch_on()
-            await home.gateway.start(next(hosts))
+            await home.start(next(hosts))
             self._advance()
 
     async def live_day(self, *, pace: float = 0.0) -> None:
@@ -166,8 +171,20 @@ class Street:
         await home.gateway.collect(day)
         with suppress(TimeoutError):
             async with asyncio.timeout(_DELIVER_SECONDS):
-                while home.gateway.status().pending and not await home.gateway.deliver():
+                while _may_deliver(home) and not await home.gateway.deliver():
                     await asyncio.sleep(_RETRY_SECONDS)
+
+    async def swap(self, home: Home, new: Installed) -> Installed:
+        """Swaps a home's module for another one, which is registered first; gives back the old one."""
+        await asyncio.to_thread(self.centre.register_module, home.address, new.module)
+        return await home.install(new)
+
+    async def telegram(self, home: Home) -> bytes:
+        """What the home's consumer port says at this moment."""
+        if self._port_host is None:
+            self._port_host = ApplicationHost.of_consumer_port(allow_unconfined=not self.settings.confine)
+            await self._port_host.start()
+        return await home.gateway.tell(self._port_host)
 
     async def stored(self) -> MdmStatus:
         """Waits until everything on the bus has been taken in, at most a minute, and shows the last day."""
@@ -190,7 +207,8 @@ class Street:
     def state(self) -> StreetState:
         """A snapshot for the page."""
         status = self._centre.status() if self._centre is not None and self.homes else None
-        stores = {store.title: store for store in status.gateways} if status else {}
+        own = {str(home.address.title) for home in self.homes}
+        stores = {store.title: store for store in status.gateways if store.title in own} if status else {}
         now = int(self._clock.now()) if self._clock is not None else day_start(self.settings.start)
         gateways = [home.gateway.status() for home in self.homes]
         return StreetState(
@@ -223,7 +241,7 @@ class Street:
         self._phase = Phase.STOPPED
         for home in self.homes:
             await home.leave()
-        for host in self._hosts:
+        for host in (*self._hosts, *([self._port_host] if self._port_host else [])):
             await host.stop()
         if self._centre is not None:
             await self._centre.close()
@@ -296,3 +314,8 @@ class Street:
         if always or now - self._told >= _TELL_SECONDS:
             self._told = now
             self._watch(self.state())
+
+
+def _may_deliver(home: Home) -> bool:
+    status = home.gateway.status()
+    return status.communicating and status.pending > 0

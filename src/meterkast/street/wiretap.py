@@ -11,13 +11,19 @@ _KEPT = 1 << 24
 
 
 class Wiretap:
-    """Listens on a port of its own, forwards to the target, keeps a copy of the last 16 MiB both ways."""
+    """Listens on a port of its own, forwards to the target, keeps a copy of the last 16 MiB both ways.
+
+    Attributes:
+        seen: the copy.
+        connections: how often somebody has dialled.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
         self._server: asyncio.Server | None = None
         self.seen = bytearray()
+        self.connections = 0
 
     async def open(self) -> int:
         """Starts listening on loopback; returns the port."""
@@ -25,6 +31,7 @@ class Wiretap:
         return tcp.port_of(self._server)
 
     async def _forward(self, near: StreamLink) -> None:
+        self.connections += 1
         with contextlib.suppress(UnreachableError):
             far = await tcp.connect(self._host, self._port)
             try:

@@ -135,6 +135,25 @@ device_event = Table(
     Index("device_event_device_at", "device", "at"),
 )
 
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", _KEY, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("party", String(48), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("ean", String(18), nullable=True),
+    Column("device", String(64), nullable=True),
+    Column("first_day", Integer, nullable=True),
+    Column("last_day", Integer, nullable=True),
+    Column("allowed", Integer, nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("policy", String(32), nullable=False),
+    Index("decision_ean", "ean"),
+)
+"""Who asked for readings and what was decided. Append only; ``ean`` may name what does not exist."""
+
 
 def day_number(day: date) -> int:
     """The day as the tables keep it: 2026-03-29 is 20260329."""

@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     ENC = "enc"
     TLS_SERVER = "tls-server"
     OPERATOR_ENC = "operator-enc"
+    OPERATOR_ORDER = "operator-order"
 
 
 class Identity(StrEnum):
@@ -125,9 +126,18 @@ PROFILES: dict[Purpose, Profile] = {
             identity=Identity.ORGANISATION,
             hybrid=True,
         ),
+        Profile(
+            purpose=Purpose.OPERATOR_ORDER,
+            policy=_policy(7),
+            use=Use.SIGNATURE,
+            extended=_usage(7),
+            identity=Identity.ORGANISATION,
+        ),
     )
 }
 
 DEVICE_POLICIES = tuple(PROFILES[purpose].policy for purpose in (Purpose.TLS, Purpose.SIG, Purpose.ENC))
-OPERATOR_POLICIES = tuple(PROFILES[purpose].policy for purpose in (Purpose.TLS_SERVER, Purpose.OPERATOR_ENC))
+OPERATOR_POLICIES = tuple(
+    PROFILES[purpose].policy for purpose in (Purpose.TLS_SERVER, Purpose.OPERATOR_ENC, Purpose.OPERATOR_ORDER)
+)
 MANUFACTURER_POLICIES = (PROFILES[Purpose.BIRTH].policy,)

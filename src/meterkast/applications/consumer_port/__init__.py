@@ -1,0 +1,1 @@
+"""The consumer port: a P1 telegram of what the meters show now, for the household. Nothing comes back."""
