@@ -3,7 +3,12 @@
 Then the line is plugged in again, and the day the module kept in its buffer is collected after all.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+
 from meterkast.assurance.evidence import Observation
+from meterkast.assurance.probe import Finding
 from meterkast.mdm.access import Query
 from meterkast.model.block import Medium
 from meterkast.model.calendar import HOUR, grid
@@ -16,19 +21,28 @@ _MEASURING = frozenset({0x60, 0x61, 0xC0, 0xC4, 0xC3, 0xC7, 0xC1, 0xC5, 0x62, 0x
 """Association, get, set, action, release, and their answers: no notification, no push, no ciphered APDU."""
 
 
-async def look(street: Street, home: Home) -> Observation:
-    """Lives one day with the module unplugged and looks for its gas readings and envelopes in the store."""
+@asynccontextmanager
+async def setting(street: Street, home: Home) -> AsyncIterator[Finding]:
+    """A day with the module unplugged; then its gas readings and envelopes are looked for in the store."""
     day = street.today
     before = home.gateway.status().confirmed
     home.module_line.unplugged = True
+
+    async def finding() -> Observation:
+        return await _look(street, home, day, before)
+
     try:
-        await street.live_day()
+        yield finding
     finally:
         home.module_line.unplugged = False
+
+
+async def _look(street: Street, home: Home, day: date, before: int) -> Observation:
+    home.module_line.unplugged = False
     found: list[str] = []
     if home.gateway.status().confirmed == before:
         found.append("nothing was sent while the module was unplugged")
-    hours = await _gas_hours(street, home)
+    hours = await _gas_hours(street, home, day)
     expected = {at: home.gas_meter.index(at) for at in grid(day, HOUR)}
     if hours != expected:
         found.append(f"{len(expected) - len(hours)} gas readings missing while the module was unplugged")
@@ -44,10 +58,11 @@ async def look(street: Street, home: Home) -> Observation:
     return Observation(holds=not found, observed=len(expected) + len(home.passages), detail=detail)
 
 
-async def _gas_hours(street: Street, home: Home) -> dict[int, int]:
-    """The gas index per hour that the store has of the day just lived."""
+async def _gas_hours(street: Street, home: Home, day: date) -> dict[int, int]:
+    """The gas index per hour that the store has of the day."""
     await street.stored()
-    stored = street.centre.blocks(Query(device=home.gas_meter.name, medium=Medium.GAS))
+    query = Query(device=home.gas_meter.name, medium=Medium.GAS, first_day=day, last_day=day)
+    stored = street.centre.blocks(query)
     if not stored:
         return {}
     block = stored[-1].block

@@ -33,7 +33,7 @@ _SWITCH_NAMES = (
     Obis(0, 0, 10, 0, 106),  # disconnector script table
     Obis(0, 0, 15, 0, 1),  # disconnect control scheduler
 )
-_OBJECT_LIST = AttributeDescriptor(15, Obis(0, 0, 40, 0, 0), 2)
+OBJECT_LIST = AttributeDescriptor(15, Obis(0, 0, 40, 0, 0), 2)
 _IMPORT = AttributeDescriptor(3, Obis(1, 0, 1, 8, 0), 2)
 _CLASSES, _ATTRIBUTES, _METHODS, _TAGS = range(256), range(2, 7), range(1, 9), range(256)
 _VALUES: tuple[Data, ...] = (integer(0), boolean(False), enum(0), unsigned(1))
@@ -45,7 +45,7 @@ async def look(street: Street, home: Home) -> Observation:
     found: list[str] = []
     tried = 0
     async with Workbench(home.module, home.pairing_key()) as bench:
-        listed = [_entry(item) for item in await _read(bench, _OBJECT_LIST)]
+        listed = [entry(item) for item in await read(bench, OBJECT_LIST)]
         found += [f"class {each} is in the object list" for each, _ in listed if each in SWITCHING]
         for request, name in _attempts(bench, listed):
             tried += 1
@@ -90,7 +90,12 @@ def _attempts(bench: Workbench, listed: list[tuple[int, Obis]]) -> Iterator[tupl
             )
 
 
-async def _read(bench: Workbench, attribute: AttributeDescriptor) -> tuple[Data, ...]:
+async def read(bench: Workbench, attribute: AttributeDescriptor) -> tuple[Data, ...]:
+    """The elements of an attribute that is a list.
+
+    Raises:
+        PeerError: ``probe-object-list``.
+    """
     match await bench.ask(bench.client.get(attribute)):
         case Result(data=data):
             return data.items
@@ -111,7 +116,8 @@ async def _still_measures(bench: Workbench) -> object:
     return answer
 
 
-def _entry(item: Data) -> tuple[int, Obis]:
+def entry(item: Data) -> tuple[int, Obis]:
+    """Class and name of one entry of an object list; raises as ``read`` does."""
     class_id, _, name, _ = item.items
     if not isinstance(class_id.value, int) or not isinstance(name.value, bytes):
         raise PeerError("probe-object-list", "The object list of the module is malformed.")
