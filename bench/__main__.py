@@ -3,10 +3,18 @@
 import argparse
 from collections.abc import Callable
 
-from bench import chain, page
+from bench import assurance, case, chain, continuity, dlms, page, wires
 from bench.figure import Figure, as_json, as_text
 
-BENCHES: dict[str, Callable[[], list[Figure]]] = {"chain": chain.measure, "page": page.measure}
+BENCHES: dict[str, Callable[[], list[Figure]]] = {
+    "assurance": assurance.measure,
+    "case": case.measure,
+    "chain": chain.measure,
+    "continuity": continuity.measure,
+    "dlms": dlms.measure,
+    "page": page.measure,
+    "wires": wires.measure,
+}
 
 
 def main() -> None:

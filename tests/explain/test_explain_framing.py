@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from meterkast.model.errors import PeerError
 from meterkast.protocols import wrapper
 from meterkast.protocols.explain.document import Explanation
-from meterkast.protocols.explain.framing import Carried, is_mbus_segment, unframe
+from meterkast.protocols.explain.framing import Carried, unframe
 from meterkast.protocols.hdlc import Address, Control, Frame, Kind
+from meterkast.protocols.mbus.frame import is_segment
 
 LLC = bytes.fromhex("E6E700")
 MESSAGE = bytes(range(40, 140))
@@ -155,6 +156,6 @@ def test_a_bare_message_has_no_layer() -> None:
 
 
 def test_which_mbus_frames_are_segments() -> None:
-    assert is_mbus_segment(mbus(0x10, MESSAGE))
-    assert not is_mbus_segment(mbus(0x72, MESSAGE))
-    assert not is_mbus_segment(b"\x68\x03\x03\x68")
+    assert is_segment(mbus(0x10, MESSAGE))
+    assert not is_segment(mbus(0x72, MESSAGE))
+    assert not is_segment(b"\x68\x03\x03\x68")

@@ -1,17 +1,13 @@
-"""Finds out what a frame or telegram is, and explains it."""
+"""Finds out what a frame or telegram is, and explains it; loads no more than the family that it finds."""
 
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from meterkast.model.errors import DataError, MeterkastError
-from meterkast.protocols.dlms import apdu, security
-from meterkast.protocols.dlms.apdu import GeneralGloCiphering
-from meterkast.protocols.explain.dlms import explain_dlms
 from meterkast.protocols.explain.document import Explanation
 from meterkast.protocols.explain.dump import undump
-from meterkast.protocols.explain.framing import is_mbus_segment
-from meterkast.protocols.explain.mbus import explain_mbus
-from meterkast.protocols.explain.p1 import explain_p1
+from meterkast.protocols.mbus.frame import is_long_frame, is_segment
+from meterkast.protocols.wmbus import frame as radio
 
 _Explainer: TypeAlias = Callable[[bytes, bytes | None, bytes | None], Explanation]
 LIMIT: Final = 1 << 20
@@ -19,6 +15,7 @@ _MBUS_SHORT: Final = 0x10
 _MBUS_SHORT_LENGTH: Final = 5
 _MBUS_STARTS: Final = (b"\x68", b"\xe5")
 _P1_START: Final = b"/"
+_GENERAL_GLO: Final = b"\xdb"
 
 
 def explain(
@@ -28,7 +25,7 @@ def explain(
 
     Args:
         octets: the frame itself, or a hexadecimal dump of it.
-        as_: ``auto``, ``dlms``, ``hdlc``, ``mbus`` or ``p1``.
+        as_: ``auto``, ``dlms``, ``hdlc``, ``mbus``, ``wmbus`` or ``p1``.
         key: what opens it, where it is encrypted.
         auth_key: what its authentication tag is checked with.
 
@@ -54,16 +51,21 @@ def detect(frame: bytes, key: bytes | None = None) -> str:
     """The family that these octets look like; DLMS where nothing else does."""
     if frame.lstrip()[:1] == _P1_START or _is_sealed_p1(frame, key):
         return "p1"
-    if is_mbus_segment(frame):
+    if is_segment(frame):
         return "dlms"
+    if not is_long_frame(frame) and radio.looks_like(frame):
+        return "wmbus"
     is_short = frame[0] == _MBUS_SHORT and len(frame) == _MBUS_SHORT_LENGTH
     return "mbus" if is_short or frame[:1] in _MBUS_STARTS else "dlms"
 
 
 def _is_sealed_p1(frame: bytes, key: bytes | None) -> bool:
     """Whether a ciphered message begins like a P1 telegram once opened: the two look alike from outside."""
-    if key is None or frame[:1] != bytes(GeneralGloCiphering.TYPE):
+    if key is None or frame[:1] != _GENERAL_GLO:
         return False
+    from meterkast.protocols.dlms import apdu, security
+    from meterkast.protocols.dlms.apdu import GeneralGloCiphering
+
     try:
         sealed = apdu.decode(frame)
         if not isinstance(sealed, GeneralGloCiphering):
@@ -83,16 +85,39 @@ def _is_sealed_p1(frame: bytes, key: bytes | None) -> bool:
 
 
 def _dlms(frame: bytes, key: bytes | None, auth_key: bytes | None) -> Explanation:
+    from meterkast.protocols.explain.dlms import explain_dlms
+
     return explain_dlms(frame, key, auth_key)
 
 
 def _hdlc(frame: bytes, key: bytes | None, auth_key: bytes | None) -> Explanation:
+    from meterkast.protocols.explain.dlms import explain_dlms
+
     return explain_dlms(frame, key, auth_key, "hdlc")
 
 
-def _mbus(frame: bytes, key: bytes | None, auth_key: bytes | None) -> Explanation:
-    del auth_key
+def _mbus(frame: bytes, key: bytes | None, _: bytes | None) -> Explanation:
+    from meterkast.protocols.explain.mbus import explain_mbus
+
     return explain_mbus(frame, key)
 
 
-_EXPLAINERS: Final[dict[str, _Explainer]] = {"dlms": _dlms, "hdlc": _hdlc, "mbus": _mbus, "p1": explain_p1}
+def _wmbus(frame: bytes, key: bytes | None, _: bytes | None) -> Explanation:
+    from meterkast.protocols.explain.wmbus import explain_wmbus
+
+    return explain_wmbus(frame, key)
+
+
+def _p1(frame: bytes, key: bytes | None, auth_key: bytes | None) -> Explanation:
+    from meterkast.protocols.explain.p1 import explain_p1
+
+    return explain_p1(frame, key, auth_key)
+
+
+_EXPLAINERS: Final[dict[str, _Explainer]] = {
+    "dlms": _dlms,
+    "hdlc": _hdlc,
+    "mbus": _mbus,
+    "wmbus": _wmbus,
+    "p1": _p1,
+}

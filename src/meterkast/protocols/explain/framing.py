@@ -30,11 +30,6 @@ class Carried:
     offset: int
 
 
-def is_mbus_segment(octets: bytes) -> bool:
-    """Whether this is an M-Bus long frame whose CI field (00 to 1F) announces a transport segment."""
-    return len(octets) > 6 and octets[0] == octets[3] == _MBUS_START and octets[6] < 0x20
-
-
 def unframe(octets: bytes, explanation: Explanation) -> list[Carried]:
     """The messages inside whatever framing there is; adds a layer for each envelope taken off.
 

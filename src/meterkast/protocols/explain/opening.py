@@ -7,6 +7,7 @@ from typing import Final
 from meterkast.model.errors import DataError, TrustError
 from meterkast.model.finding import Finding, Severity
 from meterkast.protocols.dlms import security
+from meterkast.protocols.dlms.aead import TAG_LENGTH
 from meterkast.protocols.dlms.apdu import Ciphered, GeneralGloCiphering
 from meterkast.protocols.explain.document import Explanation
 from meterkast.protocols.explain.refusal import KeyNeededError, TagWrongError, TitleNeededError
@@ -96,7 +97,7 @@ def _checked(
 def _unchecked(sealed: Ciphered | GeneralGloCiphering, title: bytes, key: bytes) -> bytes:
     """The text without looking at its tag."""
     control = sealed.security_control
-    tag = security.TAG_LENGTH if security.is_authenticated(control) else 0
+    tag = TAG_LENGTH if security.is_authenticated(control) else 0
     return security.unprotect(
         sealed.payload[: max(0, len(sealed.payload) - tag)],
         key=key,

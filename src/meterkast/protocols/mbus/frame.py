@@ -79,6 +79,16 @@ def function(control: int) -> str:
     return _FUNCTIONS.get(control & ~_COUNT_BITS, "unknown")
 
 
+def is_long_frame(octets: bytes) -> bool:
+    """Whether this begins like an M-Bus long frame."""
+    return len(octets) > 3 and octets[0] == octets[3] == _LONG
+
+
+def is_segment(octets: bytes) -> bool:
+    """Whether this is an M-Bus long frame whose CI field (00 to 1F) announces a transport segment."""
+    return is_long_frame(octets) and len(octets) > 6 and octets[6] < 0x20
+
+
 def parse(octets: bytes) -> Frame:
     """Exactly one frame.
 

@@ -170,8 +170,32 @@ def decode(octets: bytes, order: Literal["little", "big"] = "little") -> list[Re
                 "mbus-dif-reserved", f"The data information {field:02X} is reserved.", where=cursor.place
             )
         else:
-            records.append(_record(field, cursor))
+            records.append(_record(field, cursor, cursor))
     return records
+
+
+def decode_split(heads: bytes, values: bytes) -> list[Record]:
+    """Records whose data and value information stands apart from their values, as in a compact frame.
+
+    Raises:
+        PeerError: as ``decode``, and ``mbus-values-many`` where values are left.
+    """
+    head, value = _Cursor(heads, "little"), _Cursor(values, "little")
+    records: list[Record] = []
+    while not head.at_end:
+        field = head.octet()
+        if field & 0x0F == _SPECIAL:
+            raise PeerError(
+                "mbus-dif-reserved", f"The data information {field:02X} is reserved.", where=head.place
+            )
+        records.append(_record(field, head, value))
+    if not value.at_end:
+        raise PeerError("mbus-values-many", "More values follow than the format has records.")
+    return records
+
+
+_CODINGS = {int(coding): coding for coding in Coding}
+_FUNCTIONS = tuple(Function)
 
 
 class _Cursor:
@@ -223,7 +247,7 @@ class _Cursor:
         return bytes(taken)
 
 
-def _record(field: int, cursor: _Cursor) -> Record:
+def _record(field: int, cursor: _Cursor, values: _Cursor) -> Record:
     storage, tariff, subunit = field >> 6 & 1, 0, 0
     extensions = cursor.extensions(field)
     for place, extension in enumerate(extensions):
@@ -233,16 +257,16 @@ def _record(field: int, cursor: _Cursor) -> Record:
     vif = cursor.octet()
     text = cursor.field(cursor.octet()) if vif & ~EXTENDED == PLAIN_TEXT else None
     vib = bytes((vif,)) + cursor.extensions(vif)
-    coding = Coding(field & 0x0F)
+    coding = _CODINGS[field & 0x0F]
     return Record(
-        function=Function(field >> 4 & 0x03),
+        function=_FUNCTIONS[field >> 4 & 0x03],
         storage=storage,
         tariff=tariff,
         subunit=subunit,
         coding=coding,
         vib=vib,
         text=None if text is None else text[::-1].decode("latin-1"),
-        data=_data(coding, cursor),
+        data=_data(coding, values),
         extensions=len(extensions),
     )
 

@@ -19,6 +19,12 @@ FIXED_DATA = 0x73
 FIXED_DATA_HIGH_FIRST = 0x77
 SEND_DATA = 0x51
 SEND_DATA_HIGH_FIRST = 0x55
+SEND_SHORT_HEADER = 0x5A
+SEND_LONG_HEADER = 0x5B
+TRANSPORT_SHORT_HEADER = 0x8A
+TRANSPORT_LONG_HEADER = 0x8B
+TRANSPORT_TO_DEVICE = 0x80
+COMPACT = 0x79
 
 NOT_USED = 0xFFFF
 """An old device that does not know the configuration word fills it so."""
@@ -26,6 +32,14 @@ NOT_USED = 0xFFFF
 _BLOCK = 16
 _SHORT_SIZE = 4
 _LONG_SIZE = 12
+_MODE_TLS = 13
+_EXTENDED_MODES = frozenset({7, _MODE_TLS})
+"""Modes whose configuration word has one octet more."""
+
+SHORT_HEADERS = frozenset({SHORT_HEADER, SEND_SHORT_HEADER, TRANSPORT_SHORT_HEADER})
+LONG_HEADERS = frozenset(
+    {LONG_HEADER, LONG_HEADER_HIGH_FIRST, SEND_LONG_HEADER, TRANSPORT_LONG_HEADER, TRANSPORT_TO_DEVICE}
+)
 
 APPLICATION_ERRORS: Mapping[int, str] = {
     0x00: "unspecified error",
@@ -63,7 +77,9 @@ class Header:
 
     @property
     def encrypted_size(self) -> int:
-        """Octets of ciphertext that follow, for modes that encrypt in blocks of AES."""
+        """Octets of ciphertext that follow: blocks of AES, in mode 13 the length itself."""
+        if self.mode == _MODE_TLS:
+            return self.configuration & 0xFF
         return (self.configuration >> 4 & 0x0F) * _BLOCK
 
     @property
@@ -78,7 +94,7 @@ class Header:
         Raises:
             PeerError: ``mbus-header-short``.
         """
-        size = _SHORT_SIZE if ci == SHORT_HEADER else _LONG_SIZE
+        size = _SHORT_SIZE if ci in SHORT_HEADERS else _LONG_SIZE
         if len(payload) < size:
             raise PeerError(
                 "mbus-header-short", f"The data header has {size} octets.", where=f"offset {len(payload)}"
@@ -87,7 +103,7 @@ class Header:
         if ci == LONG_HEADER_HIGH_FIRST:
             low, high = high, low
         return cls(
-            identity=None if ci == SHORT_HEADER else Identity.decode(_identity_octets(ci, payload)),
+            identity=None if ci in SHORT_HEADERS else Identity.decode(_identity_octets(ci, payload)),
             access=access,
             status=status,
             configuration=high << 8 | low,
@@ -109,11 +125,22 @@ class VariableData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptedData:
-    """A header and what its mode made unreadable, with the octets that follow in clear."""
+    """A header and what its mode made unreadable, with the octets that follow in clear.
+
+    ``extension`` is the further octet of the configuration word that modes 7 and 13 have, else None.
+    """
 
     header: Header
+    extension: int | None = None
     ciphertext: bytes
     clear: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactData:
+    """Values without their meaning (CI 79), which ``compact.decode`` gives them where the format is known."""
+
+    octets: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +159,11 @@ class ApplicationError:
         )
 
 
-Telegram = VariableData | EncryptedData | FixedData | ApplicationError
+Telegram = VariableData | EncryptedData | FixedData | CompactData | ApplicationError
 
 
 def parse(ci: int, payload: bytes) -> Telegram:
-    """What the payload of a long frame tells.
+    """What the payload of a long frame, or of a radio frame behind its link layers, tells.
 
     Raises:
         PeerError: ``mbus-ci-unknown``, ``mbus-header-short``, ``mbus-ciphertext-cut`` and those of
@@ -148,7 +175,9 @@ def parse(ci: int, payload: bytes) -> Telegram:
         return FixedData.decode(payload, high_first=_order(ci) == "big")
     if ci in (NO_HEADER, SEND_DATA, SEND_DATA_HIGH_FIRST):
         return VariableData(header=None, records=tuple(records.decode(payload, _order(ci))))
-    if ci in (LONG_HEADER, LONG_HEADER_HIGH_FIRST, SHORT_HEADER):
+    if ci == COMPACT:
+        return CompactData(octets=payload)
+    if ci in SHORT_HEADERS | LONG_HEADERS:
         header = Header.decode(ci, payload)
         content = payload[header.size :]
         if header.mode:
@@ -169,8 +198,13 @@ def _identity_octets(ci: int, payload: bytes) -> bytes:
 
 
 def _encrypted(header: Header, content: bytes) -> EncryptedData:
-    if len(content) < header.encrypted_size:
+    begins = 1 if header.mode in _EXTENDED_MODES else 0
+    ends = begins + header.encrypted_size
+    if len(content) < ends:
         raise PeerError("mbus-ciphertext-cut", "Fewer octets follow than the configuration word announces.")
     return EncryptedData(
-        header=header, ciphertext=content[: header.encrypted_size], clear=content[header.encrypted_size :]
+        header=header,
+        extension=content[0] if begins else None,
+        ciphertext=content[begins:ends],
+        clear=content[ends:],
     )

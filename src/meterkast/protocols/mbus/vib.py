@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
 from meterkast.protocols.mbus.quantities import (
     DURATION_QUALIFIERS,
@@ -24,6 +25,7 @@ _EXTENSIONS: dict[int, Table] = {0xFB: EXTENSION_FB, 0xFD: EXTENSION_FD}
 _THOUSAND = 0x7D
 
 
+@lru_cache(maxsize=1024)
 def meaning(vib: bytes, text: str | None = None) -> Meaning:
     """What a block of field and extensions means; codes that no table knows are ``reserved``.
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from meterkast.model.errors import DataError, LocalError, PeerError
 from meterkast.model.finding import Finding, Severity
@@ -19,6 +20,7 @@ _ANY_START = re.compile(rb"/")
 _CRC_TEXT = re.compile(r"[0-9A-Fa-f]{1,4}")
 _LINE = re.compile(r"([^()]*)((?:\([^()]*\))*)(\([^()]*)?")
 _VALUE = re.compile(r"\(([^()]*)\)?")
+_LONGEST_CODE = len("255-255:255.255.255*255")
 _UNWRITABLE = re.compile(r"[^\x20-\x7e]|[()!]")
 
 
@@ -49,7 +51,7 @@ class P1Object:
     @property
     def obis(self) -> Obis:
         """The code as a value."""
-        return Obis.parse(self.code)
+        return _obis(self.code) or Obis.parse(self.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,15 +110,15 @@ def parse(octets: bytes) -> Telegram:
     end = next((number for number, line in enumerate(lines) if line.startswith("!")), None)
     if end is None:
         raise PeerError("p1-end-missing", "There is no exclamation mark: the P1 telegram is cut off.")
-    body = "".join(lines[:end]) + "!"
-    length = sum(map(len, lines[: end + 1]))
+    checked = sum(map(len, lines[:end])) + 1
+    length = checked - 1 + len(lines[end])
     first_line = octets[:start].count(b"\n") + 1
-    objects, findings = _objects([line.rstrip("\r\n") for line in lines[1:end]], first_line + 1)
+    objects, findings = _objects(lines[1:end], first_line + 1)
     return Telegram(
         ident=lines[0].rstrip("\r\n"),
         objects=tuple(objects),
         crc_given=lines[end][1:].strip() or None,
-        crc_calculated=crc16(body.encode("latin-1")),
+        crc_calculated=crc16(octets[start : start + checked]),
         findings=(*_around(octets, start, length), *findings),
         offset=start,
         length=length,
@@ -157,46 +159,54 @@ def _objects(lines: list[str], number: int) -> tuple[list[P1Object], list[Findin
     """The objects of the lines, the first of which has this number."""
     objects: list[P1Object] = []
     findings: list[Finding] = []
-    previous_read = False
+    continuable = False
     for line_number, line in enumerate(lines, number):
-        if not line.strip():
+        text = line.strip()
+        if not text:
             continue
-        read = _object(line.strip(), line_number)
-        if isinstance(read, P1Object) and not read.code:
-            read = _continued(objects.pop(), read) if previous_read else _passed_over(line_number)
-        previous_read = isinstance(read, P1Object)
-        if isinstance(read, Finding):
-            findings.append(read)
+        read = _object(text, line_number)
+        if read is None or not (read.code or continuable):
+            findings.append(
+                _warning("p1-line-malformed", "The line is no object: passed over.", line=line_number)
+            )
+            continuable = False
             continue
-        objects.append(read)
-        if not read.whole:
+        continuable = True
+        objects.append(read if read.code else _continued(objects.pop(), read))
+        if not objects[-1].whole:
             findings.append(_warning("p1-bracket-missing", "The last bracket is missing.", line=line_number))
     return objects, findings
 
 
-def _object(line: str, number: int) -> P1Object | Finding:
+def _object(line: str, number: int) -> P1Object | None:
     """The object of one line; its code is empty where the line continues the one before."""
     match = _LINE.fullmatch(line)
-    if match is None or not (match[2] or match[3]) or (match[1] and not is_obis(match[1])):
-        return _passed_over(number)
-    return P1Object(code=match[1], values=tuple(_VALUE.findall(line)), line=number, whole=not match[3])
+    if match is None:
+        return None
+    code, values, cut = match.groups()
+    if not (values or cut) or (code and not is_obis(code)):
+        return None
+    if cut:
+        return P1Object(code=code, values=tuple(_VALUE.findall(line)), line=number, whole=False)
+    return P1Object(code=code, values=tuple(values[1:-1].split(")(")), line=number)
 
 
 def _continued(begun: P1Object, rest: P1Object) -> P1Object:
     return replace(begun, values=begun.values + rest.values, whole=begun.whole and rest.whole)
 
 
-def _passed_over(number: int) -> Finding:
-    return _warning("p1-line-malformed", "The line is no object: passed over.", line=number)
-
-
 def is_obis(code: str) -> bool:
     """Whether the text is an OBIS code."""
+    return len(code) <= _LONGEST_CODE and _obis(code) is not None
+
+
+@lru_cache(maxsize=1024)
+def _obis(code: str) -> Obis | None:
+    """The code as a value; a meter prints the same ones every second."""
     try:
-        Obis.parse(code)
+        return Obis.parse(code)
     except DataError:
-        return False
-    return True
+        return None
 
 
 def _around(octets: bytes, start: int, length: int) -> list[Finding]:

@@ -1,0 +1,1 @@
+"""Changed messages through the decoders, by the million."""
