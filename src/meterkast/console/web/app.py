@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from meterkast import __version__
 from meterkast.console.language import Language
+from meterkast.console.web import assurance, continuity
 from meterkast.console.web.day import day_of
 from meterkast.console.web.guard import Guard
 from meterkast.console.web.source import StateSource
@@ -40,6 +41,8 @@ def create_app(source: StateSource) -> FastAPI:
     app.mount("/vendor", StaticFiles(directory=folder / "vendor"))
     _add_page(app, source)
     _add_twins(app, source)
+    continuity.add(app)
+    assurance.add(app, source.site)
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def favicon() -> FileResponse:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from meterkast.console.store import DATABASE, readable
 from meterkast.console.web.source import Announcer
@@ -23,6 +24,11 @@ class LivingStreet:
     def first_day(self) -> date:
         """The day on which the street was stood up."""
         return self._settings.start
+
+    @property
+    def site(self) -> Path:
+        """The street's state folder."""
+        return self._settings.site
 
     def show(self, state: StreetState) -> None:
         """The street's watcher: this is the newest snapshot now."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Protocol
 
 from meterkast.model.block import MeterDayBlock
@@ -15,6 +16,11 @@ class StateSource(Protocol):
     @property
     def first_day(self) -> date:
         """The first local day that can hold readings."""
+        ...
+
+    @property
+    def site(self) -> Path:
+        """The state folder, where the evidence is."""
         ...
 
     def state(self) -> StreetState:

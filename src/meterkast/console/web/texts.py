@@ -11,5 +11,15 @@ from meterkast.console.language import Language
 @cache
 def catalogue() -> Mapping[Language, Mapping[str, str]]:
     """All texts by language and key."""
-    document = tomllib.loads(files("meterkast.console.web").joinpath("texts.toml").read_text("utf-8"))
-    return {Language(name): texts for name, texts in document.items()}
+    return _read("texts.toml")
+
+
+@cache
+def continuity() -> Mapping[Language, Mapping[str, str]]:
+    """The texts of the continuity page."""
+    return _read("continuity.toml")
+
+
+def _read(name: str) -> Mapping[Language, Mapping[str, str]]:
+    document = tomllib.loads(files("meterkast.console.web").joinpath(name).read_text("utf-8"))
+    return {Language(language): texts for language, texts in document.items()}

@@ -69,13 +69,14 @@ class View:
 
     def page(self, state: StreetState, language: Language, choice: Choice | None, day: Day | None) -> str:
         """The whole page."""
-        return self._render("page.html", language, state=state, choice=choice, day=day)
+        return self.render("page.html", language, state=state, choice=choice, day=day)
 
     def live(self, state: StreetState, language: Language) -> str:
         """The part that follows the street."""
-        return self._render("live.html", language, state=state)
+        return self.render("live.html", language, state=state)
 
-    def _render(self, template: str, language: Language, **values: object) -> str:
+    def render(self, template: str, language: Language, **values: object) -> str:
+        """Any template, with the texts and filters of the language."""
         return self._templates.get_template(template).render(
             lang=language.value,
             t=catalogue()[language],
