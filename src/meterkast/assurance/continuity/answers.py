@@ -23,6 +23,7 @@ _FAN_BLOCKS = 4
 _FAN_WEEKS = 150
 _FAN = (0.5, 0.9, 0.99)
 _CURVE_POINTS = 9
+_COLUMNS = 5
 _CURVE_SPAN = 1.5
 
 Progress = Callable[[int, int], None]
@@ -127,7 +128,7 @@ def run(
             f"Runs lie between 2 and {_MOST_RUNS:,}, a seed is not negative.",
             where="--runs",
         )
-    tally = _Tally(scenario.computable(), tuple(buffers))
+    tally = _Tally(scenario.computable(), runs, tuple(buffers))
     for draws in blocks(scenario, seed, runs):
         tally.add(draws)
         if on_progress is not None:
@@ -138,7 +139,7 @@ def run(
 class _Tally:
     """Gathers a few numbers per run, block by block."""
 
-    def __init__(self, scenario: Scenario, buffers: tuple[int, ...]) -> None:
+    def __init__(self, scenario: Scenario, runs: int, buffers: tuple[int, ...]) -> None:
         self.runs = 0
         self._scenario = scenario
         self._fleet: Fleet = fleet(scenario)
@@ -146,8 +147,8 @@ class _Tally:
         self._buffer = scenario.buffer or 0
         self._wished = buffers
         self._buffers: list[int] = []
-        self._columns: list[Values] = []
-        self._delays: list[npt.NDArray[np.float64]] = []
+        self._columns = np.empty((_COLUMNS, runs))
+        self._delays = np.empty((0, runs))
         self._fans: list[npt.NDArray[np.float64]] = []
 
     def add(self, draws: Draws) -> None:
@@ -155,21 +156,19 @@ class _Tally:
         flows = flow(self._scenario, self._fleet, draws, self._desk)
         if not self._buffers:
             self._buffers = self._chosen(flows)
+            self._delays = np.empty((len(self._buffers), self._delays.shape[1]))
+        place = slice(self.runs, self.runs + len(draws))
         self.runs += len(draws)
         short = flows.shortfall
-        peaks = short.max(axis=0)
         over = self._desk.table("over the buffer", *short.shape)
-        self._delays.append(np.array([_delay(short, buffer, over) for buffer in self._buffers]))
-        self._columns.append(
-            np.array(
-                [
-                    peaks,
-                    _survive(short, draws, self._buffer),
-                    draws.takeover + draws.ramp - draws.start,
-                    _recover(short, draws, self._fleet),
-                    flows.unpatched,
-                ]
-            )
+        for row, buffer in zip(self._delays, self._buffers, strict=True):
+            row[place] = _delay(short, buffer, over)
+        self._columns[:, place] = (
+            short.max(axis=0),
+            _survive(short, draws, self._buffer),
+            draws.takeover + draws.ramp - draws.start,
+            _recover(short, draws, self._fleet),
+            flows.unpatched,
         )
         if len(self._fans) < _FAN_BLOCKS:
             self._fans.append(_since(short, draws, self._buffer))
@@ -177,11 +176,10 @@ class _Tally:
     def answers(self, seed: int) -> Answers:
         """The answers over all blocks."""
         scenario, runs = self._scenario, self.runs
-        peaks, survive, takeover, recover, unpatched = np.concatenate(self._columns, axis=1)
-        delays = np.concatenate(self._delays, axis=1)
+        peaks, survive, takeover, recover, unpatched = self._columns
         curve = tuple(
             _point(scenario, buffer, peaks, weeks)
-            for buffer, weeks in zip(self._buffers, delays, strict=True)
+            for buffer, weeks in zip(self._buffers, self._delays, strict=True)
         )
         own = curve[self._buffers.index(self._buffer)]
         waiting = np.maximum(peaks - self._buffer, 0.0)

@@ -34,7 +34,7 @@ def front(
     months = drawn(scenario, seed, scenarios)
     unpriced = replace(scenario, prices=replace(scenario.prices, waiting_monthly=0.0))
     built = build(unpriced, months, Aim.EXPECTED)
-    solver = Solver(built.rows, scenario.limits.seconds)
+    solver = Solver(built.rows, scenario)
     chance = np.broadcast_to(months.chance[:, None], months.shape)
     found = []
     for place, price in enumerate(_PRICES):

@@ -9,6 +9,7 @@ from typing import Any
 
 from meterkast.assurance.continuity.fields import Fields, add_to_one, open_fields
 from meterkast.assurance.continuity.scenario import (
+    WEEKS_PER_YEAR,
     Arrangement,
     Bridge,
     Channel,
@@ -149,6 +150,8 @@ def _scenario(fields: Fields) -> Scenario | None:
     parties, arrangements, routes = _parties(fields), _arrangements(fields), _routes(fields)
     if common and not nodes:
         fields.fault("continuity-field-missing", "node", "common causes need at least one [[node]].")
+    years = base_years + option_years * max((operator.options for operator in operators), default=0)
+    _inside_contract(fields, disruption, years * WEEKS_PER_YEAR)
     if fields.findings:
         return None
     return Scenario(
@@ -177,6 +180,7 @@ def _scenario(fields: Fields) -> Scenario | None:
         arrangements=arrangements,
         routes=routes,
         provenance=tuple(fields.provenance),
+        file=fields.file,
     )
 
 
@@ -251,6 +255,17 @@ def _disruption(fields: Fields, vendors: list[str]) -> Disruption:
         duration=duration or Spread(median=1.0),
         channels=frozenset(Channel(name) for name in named),
     )
+
+
+def _inside_contract(fields: Fields, disruption: Disruption, weeks: int) -> None:
+    """A loss that can only come after the contract, or in the weeks that are spared, is a mistake."""
+    last = weeks - disruption.last_weeks_spared
+    if disruption.earliest_week > last:
+        fields.fault(
+            "continuity-value-wrong",
+            "disruption.earliest_week",
+            f"week {disruption.earliest_week} lies after week {last}, the last that can be struck.",
+        )
 
 
 def _nodes(fields: Fields, vendors: list[str]) -> tuple[Node, ...]:

@@ -144,7 +144,7 @@ def optimise(
         built = build_chance(scenario, months, fixed)
     else:
         built = build(scenario, months, aim, fixed=fixed)
-    values = Solver(built.rows, scenario.limits.seconds).solve()
+    values = Solver(built.rows, scenario).solve()
     cost = np.concatenate(built.rows.cost)
     return Solution(
         aim=aim,
@@ -175,7 +175,7 @@ def build(scenario: Scenario, months: Months, aim: Aim, *, fixed: Choice | None 
     if aim in {Aim.CVAR, Aim.ROBUST}:
         _tail(rows, months, unit, built, robust=robust)
     chance = np.broadcast_to(months.chance[:, None], months.shape)
-    rows.add_sum(waiting, chance, _or_free(limits.waiting_most), "waiting_most")
+    rows.add_sum(waiting, chance, _or_free(limits.waiting_most), "limits.waiting_most")
     _limit(rows, unit, limits, built)
     return built
 
@@ -268,7 +268,7 @@ def build_chance(scenario: Scenario, months: Months, fixed: Choice | None) -> _B
         (first[1], -np.cumsum(months.callable, axis=1)),
         (np.broadcast_to(spared[:, None], months.shape), np.broadcast_to(-most[:, None], months.shape)),
     )
-    rows.add_sum(spared, months.chance, 1.0 - scenario.target + 1e-9, "target")
+    rows.add_sum(spared, months.chance, 1.0 - scenario.target + 1e-9, "service.target")
     built = _Built(rows, first, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), None)
     built.split_cost = _split_cost(rows, limits, first)
     _limit(rows, unit, limits, built)
@@ -278,10 +278,10 @@ def build_chance(scenario: Scenario, months: Months, fixed: Choice | None) -> _B
 def _limit(rows: Rows, unit: Costs, limits: Limits, built: _Built) -> None:
     first = built.first
     rows.add_sum(
-        first[:2], np.array([unit.holding, unit.reserve]), _or_free(limits.budget_most), "budget_most"
+        first[:2], np.array([unit.holding, unit.reserve]), _or_free(limits.budget_most), "limits.budget_most"
     )
-    rows.add_sum(first[:1], 1.0, _or_free(limits.buffer_most), "buffer_most")
-    rows.add_sum(first[1:2], 1.0, _or_free(limits.reserve_most), "reserve_most")
+    rows.add_sum(first[:1], 1.0, _or_free(limits.buffer_most), "limits.buffer_most")
+    rows.add_sum(first[1:2], 1.0, _or_free(limits.reserve_most), "limits.reserve_most")
 
 
 def _or_free(most: float | None) -> float:

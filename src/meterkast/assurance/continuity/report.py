@@ -15,7 +15,7 @@ from meterkast.model.errors import DataError
 
 _WORDS = {
     "nl": {
-        "title": "Leveringszekerheid: als een leverancier wegvalt",
+        "title": "Leveringszekerheid: als een fabrikant wegvalt",
         "keep": (
             "Een huishouden dat wacht houdt zijn oude meter: **installatie uitgesteld** zegt iets over het "
             "plaatsen van een meter, nooit over de stroom."

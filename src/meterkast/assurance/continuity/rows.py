@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from meterkast.assurance.continuity.scenario import Scenario
 from meterkast.model.errors import DataError, LocalError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Rows:
         return places
 
     def add_sum(self, columns: Column, values: float | Number, most: float, name: str) -> None:
-        """One named row: a sum over many columns that may not pass ``most``."""
+        """One row named after its field: a sum over many columns that may not pass ``most``."""
         place = self.add_rows(np.array([-np.inf]), np.array([most]), name=name)
         flat = columns.ravel()
         value = np.broadcast_to(np.asarray(values, dtype=float), columns.shape).ravel()
@@ -68,9 +69,9 @@ class Rows:
 class Solver:
     """HiGHS over one programme; costs may change between runs, and it starts where it was."""
 
-    def __init__(self, rows: Rows, seconds: float) -> None:
-        self._rows, self._seconds = rows, seconds
-        self._highs = _highs(seconds)
+    def __init__(self, rows: Rows, scenario: Scenario) -> None:
+        self._rows, self._place, self._seconds = rows, scenario.place, scenario.limits.seconds
+        self._highs = _highs(self._seconds)
         self._highs.passModel(_model(rows))
 
     def price(self, columns: Column, costs: Number) -> None:
@@ -98,17 +99,16 @@ class Solver:
         raise DataError(
             "continuity-programme-not-converged",
             f"The optimiser stopped without a solution: {said}.",
-            where="limits.seconds",
+            where=self._place("limits.seconds"),
             hint="Give it more seconds, or fewer scenarios with --scenarios.",
         )
 
     def _infeasible(self) -> DataError:
-        names = self._must_give_way()
-        listed = ", ".join(f"limits.{name}" for name in names) or "the bounds of the split"
+        listed = ", ".join(self._must_give_way()) or "limits.split"
         return DataError(
             "continuity-programme-infeasible",
             f"No choice meets all limits together; {listed} must give way.",
-            where=listed,
+            where=self._place(listed),
             hint="Widen one of the limits that are named.",
         )
 

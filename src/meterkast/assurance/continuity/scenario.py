@@ -217,7 +217,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """All inputs. ``buffer`` is None where no buffer is stated; ``provenance`` names the source of each."""
+    """All inputs. ``buffer`` is None where no buffer is stated; ``provenance`` names the source of each, and
+    ``file`` what they were read from.
+    """
 
     id: str
     nl: str
@@ -244,6 +246,7 @@ class Scenario:
     arrangements: tuple[Arrangement, ...] = ()
     routes: tuple[Route, ...] = ()
     provenance: tuple[Provenance, ...] = field(default=(), compare=False)
+    file: str = field(default="", compare=False)
 
     @property
     def lost(self) -> Vendor:
@@ -281,8 +284,12 @@ class Scenario:
     def digest(self) -> str:
         """SHA-256 over every input that can change a result."""
         content = asdict(self)
-        content.pop("provenance")
+        del content["provenance"], content["file"]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=_plain).encode()).hexdigest()
+
+    def place(self, name: str) -> str:
+        """Where an input stands: file and field."""
+        return f"{self.file or self.id}: {name}"
 
     def term_weeks(self, operator: Operator) -> int:
         """The weeks of one operator's contract, with the options it exercises."""
@@ -334,7 +341,7 @@ class Scenario:
             raise DataError(
                 "continuity-input-missing",
                 f"No document states the {lacking[0]} of {self.other.name}, and a run cannot guess it.",
-                where=f"{self.id}: vendor[{self.other.id}].{lacking[0]}",
+                where=self.place(f"vendor[{self.other.id}].{lacking[0]}"),
                 hint='Give it in the scenario file with a source, or with confidence = "assumption".',
             )
         return self

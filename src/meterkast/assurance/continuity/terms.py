@@ -101,7 +101,7 @@ _FIXED: Sequence[tuple[str, str, str]] = (
     ),
     (
         "shared-parts",
-        "Beide leveranciers geven hun tweede laag op; een gedeeld onderdeel krijgt een eigen voorraad.",
+        "Beide fabrikanten geven hun tweede laag op; een gedeeld onderdeel krijgt een eigen voorraad.",
         "Both vendors declare their second tier; a shared part gets a stock of its own.",
     ),
     (
@@ -139,9 +139,9 @@ def _split(solution: Solution) -> Explanation:
     if not solution.split_priced:
         return Explanation(
             nl=(
-                f"De verdeling ({share:.0f}% bij de uitvallende leverancier) staat op haar grens, omdat "
+                f"De verdeling ({share:.0f}% bij de uitvallende fabrikant) staat op haar grens, omdat "
                 "beide "
-                "leveranciers hier dezelfde prijs hebben; over de verdeling zegt dit niets."
+                "fabrikanten hier dezelfde prijs hebben; over de verdeling zegt dit niets."
             ),
             en=(
                 f"The split ({share:.0f} % with the vendor that falls away) stands at its bound, since "
@@ -150,7 +150,7 @@ def _split(solution: Solution) -> Explanation:
             ),
         )
     return Explanation(
-        nl=f"De verdeling, met haar prijslijn meegewogen: {share:.0f}% bij de uitvallende leverancier.",
+        nl=f"De verdeling, met haar prijslijn meegewogen: {share:.0f}% bij de uitvallende fabrikant.",
         en=f"The split, weighed with its price curve: {share:.0f} % with the vendor that falls away.",
     )
 
