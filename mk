@@ -66,8 +66,10 @@ setup() {
     echo "$want" >".venv/installed-$1"
 }
 
-# What tests need beyond Python packages. A test that misses it skips and is named at the end.
+# What tests need beyond Python packages: a browser, a foreign judge of certificates, and strangers to talk to,
+# in an environment of their own. A test that misses one skips and is named at the end.
 setup_machine() {
+    .venv/bin/python -m bench.peers || true
     command -v chromium >/dev/null || debian chromium || true
     command -v openssl >/dev/null || debian openssl || true
 }
@@ -112,6 +114,9 @@ lock)
     lock pyproject.toml -o locks/core.txt "$@"
     lock pyproject.toml --all-extras --group test --group check -o locks/all.txt "$@"
     lock pyproject.toml --group docs -o locks/docs.txt "$@"
+    printf 'dlms-cosem==25.1.0\npydlms-client==0.1.0\ncryptography\n' | lock - -o locks/peers.txt "$@"
+    printf 'pymbusparser==0.5.3\npyMeterBus==0.8.5\ndsmr-parser==1.11.2\n' |
+        lock - -o locks/peers-wires.txt "$@"
     printf 'hatchling==1.33.0\neditables\n' | lock - -o locks/build.txt "$@"
     ;;
 -h | --help | help)

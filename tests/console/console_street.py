@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 
 from meterkast.console.web.source import Announcer
 from meterkast.model.block import Column, Medium, MeterDayBlock
@@ -134,6 +135,7 @@ class StillStreet:
     first_day: date = FIRST_DAY
     announcer: Announcer = field(default_factory=Announcer)
     days: int = DAYS
+    site: Path = Path("no-such-site")
 
     def state(self) -> StreetState:
         return self.current

@@ -3,15 +3,19 @@
 import typer
 
 from meterkast.console.cli import (
+    access,
     assurance,
     centre,
+    continuity,
     demo,
     devices,
     explain,
     gateway,
     importing,
     pki,
+    read,
     readings,
+    tender,
     version,
 )
 
@@ -27,8 +31,12 @@ app = typer.Typer(
 demo.add(app)
 explain.add(app)
 importing.add(app)
+read.add(app)
 readings.add(app)
+access.add(app)
 assurance.add(app)
+continuity.add(app)
+tender.add(app)
 centre.add(app)
 pki.add(app)
 devices.add(app)

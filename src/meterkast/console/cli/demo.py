@@ -67,14 +67,14 @@ def demo(
 
 
 async def _once(settings: "StreetSettings", *, quiet: bool) -> "Summary":
-    from meterkast.assurance.case import prove
+    from meterkast.assurance.case import prove_first
     from meterkast.console.cli.progress import progress
     from meterkast.street.street import Street
 
     street = Street(settings)
     try:
         with progress(quiet=quiet) as watch:
-            return await street.run(watch, prove)
+            return await street.run(watch, prove_first)
     finally:
         await street.close()
 
@@ -92,9 +92,9 @@ async def _serve(settings: "StreetSettings", port: int, answer: Answer) -> Exit:
 
     async def live() -> None:
         nonlocal ended
-        from meterkast.assurance.case import prove
+        from meterkast.assurance.case import prove_first
 
-        ended = _tell(answer, await street.run(source.show, prove))
+        ended = _tell(answer, await street.run(source.show, prove_first))
         await street.live()
 
     with served(create_app(source), source.announcer, listen(port)) as address:
