@@ -8,7 +8,8 @@ usage() {
 ./mk demo     a street of homes, through the whole chain, on a page at http://127.0.0.1:8321
 ./mk test     passes every test            ./mk check   format, lint, types, borders
 ./mk bench    prints the measured ratios   ./mk docs    builds the documentation
-./mk cli …    the meterkast command        ./mk lock    resolves the dependencies anew
+./mk cli …    the meterkast command        ./mk setup   installs what is optional, too
+                                           ./mk lock    resolves the dependencies anew
 EOT
 }
 
@@ -84,6 +85,9 @@ demo)
 cli)
     setup core
     exec .venv/bin/meterkast "$@"
+    ;;
+setup)
+    setup all
     ;;
 test)
     setup all

@@ -78,7 +78,7 @@ def _write_parquet(rows: Iterable[Row], target: BinaryIO) -> None:
         raise LocalError(
             "export-needs-lake",
             "Parquet needs a part of Meterkast that is not installed.",
-            hint="Install meterkast[lake], or export json or csv.",
+            hint="In a clone: ./mk setup. Elsewhere: pip install 'meterkast[lake]'. Or export json or csv.",
         ) from error
     schema = _arrow_schema(pyarrow)
     remaining = iter(rows)

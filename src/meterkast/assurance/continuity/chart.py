@@ -172,7 +172,7 @@ def png(chart: Chart) -> bytes:
         raise LocalError(
             "continuity-charts-missing",
             "PNG charts need matplotlib, which is not installed.",
-            hint="Install the extra (pip install meterkast[report]), or ask for SVG.",
+            hint="In a clone: ./mk setup. Elsewhere: pip install 'meterkast[report]'. Or ask for SVG.",
         ) from error
     from io import BytesIO
 

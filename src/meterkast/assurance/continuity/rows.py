@@ -140,7 +140,7 @@ def _highs(seconds: float) -> "highspy.Highs":
         raise LocalError(
             "continuity-solver-missing",
             "Optimising needs HiGHS, which is not installed.",
-            hint="Install it: pip install highspy",
+            hint="In a clone: ./mk setup. Elsewhere: pip install 'meterkast[continuity]'",
         ) from error
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     options: dict[str, Any] = {"output_flag": False, "time_limit": seconds, "threads": 1, "random_seed": 1}

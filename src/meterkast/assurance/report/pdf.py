@@ -30,7 +30,7 @@ def pdf(report: Report, language: Language) -> bytes:
         raise LocalError(
             "report-extra-missing",
             "Making a PDF needs typst, which is not installed.",
-            hint="Install the extra: pip install 'meterkast[report]', or leave the PDF out with --no-pdf.",
+            hint="In a clone: ./mk setup. Elsewhere: pip install 'meterkast[report]'. Or use --no-pdf.",
         ) from error
     template = files("meterkast.assurance.report").joinpath("answers.typ").read_bytes()
     made: bytes = typst.compile(

@@ -3,23 +3,20 @@
 The library has no model for declarations, so they are plain values here, checked against its strict schema.
 """
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
-
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from meterkast import __version__
 from meterkast.assurance.case.judgement import Attack, Judgement
 from meterkast.assurance.case.reference import Kind, Outcome, Reference
 from meterkast.assurance.case.standing import Standing
 from meterkast.assurance.case.status import Status
+from meterkast.assurance.dossier.bom.notation import VERSIONS
+from meterkast.assurance.dossier.bom.strict import strict
 from meterkast.model.calendar import utc
 from meterkast.model.errors import DataError, LocalError
 
-VERSIONS = {"1.6": SchemaVersion.V1_6, "1.7": SchemaVersion.V1_7}
 _TARGET, _ASSESSOR, _STANDARD = "target-system", "assessor-meterkast", "standard-case"
 _SCORES = {Status.PROVEN: 1.0, Status.SEALED: 0.8, Status.ATTENTION: 0.6, Status.ASSERTED: 0.2}
 _NAMES = uuid.UUID("5f0f4a52-6b1e-5f7a-9d59-4d6574657231")
@@ -88,12 +85,13 @@ def check(document: Mapping[str, Any]) -> None:
 
     Raises:
         DataError: ``cyclonedx-invalid`` or ``cyclonedx-dangling``.
+        LocalError: ``bom-extra-missing`` where the library of CycloneDX is not installed.
     """
-    version = VERSIONS.get(str(document.get("specVersion")), SchemaVersion.V1_6)
-    fault = JsonStrictValidator(version).validate_str(json.dumps(document))
+    version = str(document.get("specVersion"))
+    fault = next(strict(version if version in VERSIONS else VERSIONS[0]).iter_errors(document), None)
     if fault is not None:
         raise DataError(
-            "cyclonedx-invalid", "The document is not valid CycloneDX.", where=str(fault.data)[:200]
+            "cyclonedx-invalid", "The document is not valid CycloneDX.", where=fault.message[:200]
         )
     defined = set(_values(document, "bom-ref"))
     told = document.get("declarations", {})

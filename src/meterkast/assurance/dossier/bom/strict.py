@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
+from meterkast.model.errors import LocalError
+
 _REMEMBERED = 50_000
 _SMALL = 4
 
@@ -20,10 +22,21 @@ Keyword: TypeAlias = Callable[[Validator, object, object, Mapping[str, object]],
 
 @cache
 def strict(version: str) -> Validator:
-    """The validator of a version, ``1.6`` or ``1.7``; made once."""
-    from cyclonedx.schema import SchemaVersion
-    from cyclonedx.validation.json import JsonStrictValidator
-    from jsonschema.validators import extend  # type: ignore[import-untyped]
+    """The validator of a version, ``1.6`` or ``1.7``; made once.
+
+    Raises:
+        LocalError: ``bom-extra-missing`` where the library is not installed.
+    """
+    try:
+        from cyclonedx.schema import SchemaVersion
+        from cyclonedx.validation.json import JsonStrictValidator
+        from jsonschema.validators import extend  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise LocalError(
+            "bom-extra-missing",
+            "CycloneDX needs its library, which is not installed.",
+            hint="In a clone: ./mk setup. Elsewhere: pip install 'meterkast[bom]'",
+        ) from error
 
     plain = JsonStrictValidator(SchemaVersion.from_version(version))._validator
     keywords = {"uniqueItems": _unique_items, "$ref": _remembering(plain.VALIDATORS["$ref"])}
