@@ -59,12 +59,22 @@ install() {
 # setup core|all: a stamp remembers which locks stand in .venv, so that a second run starts at once.
 setup() {
     want=$(cat pyproject.toml locks/build.txt "locks/$1.txt" | cksum)
-    [ -f ".venv/installed-$1" ] && [ "$(cat ".venv/installed-$1")" = "$want" ] && return
+    installed "$1" && return
+    # Two first runs at once take turns; where there is no flock they had better not meet.
+    if command -v flock >/dev/null; then
+        exec 9<mk
+        flock 9
+        installed "$1" && return
+    fi
     echo "mk: setting up .venv from locks/$1.txt, once …" >&2
     make_venv
     install --require-hashes -r locks/build.txt -r "locks/$1.txt"
     install --no-deps --no-build-isolation --editable .
     echo "$want" >".venv/installed-$1"
+}
+
+installed() {
+    [ -f ".venv/installed-$1" ] && [ "$(cat ".venv/installed-$1")" = "$want" ]
 }
 
 # What tests need beyond Python packages: a browser, a foreign judge of certificates, and strangers to talk to,
