@@ -23,6 +23,10 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--hide-scrollbars",
+    # The page holds its live stream while it is hidden; a headless window must never count as that.
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
     "--remote-debugging-pipe",
 )
 _WITHIN = 30.0
