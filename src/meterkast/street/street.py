@@ -199,11 +199,6 @@ class Street:
         self._last = {str(home.address.title): last_readings(blocks, home) for home in self.homes}
         return status
 
-    def show(self, claims: Sequence[ClaimState]) -> None:
-        """Puts claims on the page."""
-        self._claims = tuple(claims)
-        self._tell(always=True)
-
     def state(self) -> StreetState:
         """A snapshot for the page."""
         status = self._centre.status() if self._centre is not None and self.homes else None

@@ -11,21 +11,11 @@ from meterkast.outside.links.stream import StreamLink
 class TlsLink(StreamLink):
     """A stream whose far end has shown a certificate."""
 
-    def _session(self) -> ssl.SSLObject:
-        session: ssl.SSLObject = self._writer.get_extra_info("ssl_object")
-        return session
-
     @property
     def peer_certificate(self) -> bytes | None:
         """The far end's certificate in DER; None where it showed none."""
-        return self._session().getpeercert(binary_form=True)
-
-    @property
-    def description(self) -> dict[str, str | None]:
-        """Version and cipher as negotiated, for the record."""
-        session = self._session()
-        cipher = session.cipher()
-        return {"version": session.version(), "cipher": cipher[0] if cipher else None}
+        session: ssl.SSLObject = self._writer.get_extra_info("ssl_object")
+        return session.getpeercert(binary_form=True)
 
 
 Handler = Callable[[TlsLink], Awaitable[None]]

@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from meterkast.model.errors import PeerError
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
@@ -41,15 +39,3 @@ SUITE_0: Final = Suite(number=0, key_length=16, curve=None, digest=sha256, algor
 SUITE_1: Final = Suite(number=1, key_length=16, curve=ec.SECP256R1(), digest=sha256, algorithm=_GCM_128)
 SUITE_2: Final = Suite(number=2, key_length=32, curve=ec.SECP384R1(), digest=sha384, algorithm=_GCM_256)
 SUITES: Final = {suite.number: suite for suite in (SUITE_0, SUITE_1, SUITE_2)}
-
-
-def suite_of(control: int) -> Suite:
-    """The suite that a security control octet names.
-
-    Raises:
-        PeerError: ``security-suite`` where there is no such suite.
-    """
-    suite = SUITES.get(control & 0x0F)
-    if suite is None:
-        raise PeerError("security-suite", "The security suite of the message is unknown.")
-    return suite
