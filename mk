@@ -77,12 +77,14 @@ installed() {
     [ -f ".venv/installed-$1" ] && [ "$(cat ".venv/installed-$1")" = "$want" ]
 }
 
-# What tests need beyond Python packages: a browser, a foreign judge of certificates, and strangers to talk to,
-# in an environment of their own. A test that misses one skips and is named at the end.
+# What tests need beyond Python packages: a browser, a foreign judge of certificates, a token for keys, a broker
+# for messages, and strangers to talk to, in environments of their own. A test that misses one skips and is named at the end.
 setup_machine() {
     .venv/bin/python -m bench.peers || true
     command -v chromium >/dev/null || debian chromium || true
     command -v openssl >/dev/null || debian openssl || true
+    command -v softhsm2-util >/dev/null || debian softhsm2 || true
+    PATH=$PATH:/usr/sbin command -v mosquitto >/dev/null || debian mosquitto || true
 }
 
 command=${1:-}
@@ -131,6 +133,8 @@ lock)
     printf 'dlms-cosem==25.1.0\npydlms-client==0.1.0\ncryptography\n' | lock - -o locks/peers.txt "$@"
     printf 'pymbusparser==0.5.3\npyMeterBus==0.8.5\ndsmr-parser==1.11.2\n' |
         lock - -o locks/peers-wires.txt "$@"
+    printf 'certomancer==0.16.0\npyhanko-certvalidator==0.33.0\npkilint==0.13.3\n' |
+        lock - -o locks/peers-pki.txt "$@"
     printf 'hatchling==1.33.0\neditables\n' | lock - -o locks/build.txt "$@"
     ;;
 -h | --help | help)

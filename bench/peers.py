@@ -14,8 +14,8 @@ from typing import Any
 
 VARIABLE = "METERKAST_PEERS"
 _FOLDER = Path(__file__).resolve().parents[1]
-_LOCKS = {"": "locks/peers.txt", "wires": "locks/peers-wires.txt"}
-"""Two sets, since not all go together: dsmr-parser wants an old dlms-cosem."""
+_LOCKS = {"": "locks/peers.txt", "wires": "locks/peers-wires.txt", "pki": "locks/peers-pki.txt"}
+"""Sets apart, since not all go together: dsmr-parser wants an old dlms-cosem, pkilint an old validators."""
 _INSTALLING_SECONDS = 180
 
 
@@ -23,7 +23,7 @@ def peer_python(which: str = "") -> Path | None:
     """The interpreter of the peers' environment, which is made where it can be; None where it cannot.
 
     ``METERKAST_PEERS`` names the folder of an environment that exists; without it, it is ``.venv-peers``. The
-    set ``wires`` has ``METERKAST_PEERS_WIRES`` and ``.venv-peers-wires``.
+    set ``wires`` has ``METERKAST_PEERS_WIRES`` and ``.venv-peers-wires``; the other sets likewise.
     """
     variable = f"{VARIABLE}_{which.upper()}" if which else VARIABLE
     own = f".venv-peers-{which}" if which else ".venv-peers"
