@@ -16,8 +16,13 @@ from meterkast.model.errors import MeterkastError
 from meterkast.outside.entropy import system_entropy
 from meterkast.outside.journal import Journal
 from meterkast.outside.links import Link, memory
+from meterkast.protocols.mbus import frame
+from meterkast.protocols.mbus.frame import LongFrame
+from meterkast.protocols.mbus.gas import Status
+from meterkast.protocols.mbus.gas_command import open_time
 
 _METER = "MKM12345678"
+NOW = 1_772_000_000
 
 
 class Inbox:
@@ -26,7 +31,7 @@ class Inbox:
     def __init__(self, path: Path, device: str = _METER) -> None:
         self.codes: list[str] = []
         self.journal = Journal(path)
-        self.inbox = GasInbox(device, USER_KEY, self.journal, self._note)
+        self.inbox = GasInbox(device, USER_KEY, self.journal, self._note, lambda: NOW)
 
     def _note(self, error: MeterkastError) -> None:
         self.codes.append(error.code)
@@ -151,3 +156,32 @@ def test_an_old_telegram_under_a_raised_counter_is_refused_also_after_a_restart(
     again = Inbox(path)
     again.inbox.take(bytes(forged))
     assert again.codes == ["mbus-equipment-other"]
+
+
+def test_a_meter_that_says_its_clock_is_off_is_told_the_time_once_per_telegram(path: Path) -> None:
+    meter, kept = make_gas_meter(), Inbox(path)
+    kept.inbox.take(meter.telegram(day_start(DAY)))
+    assert kept.inbox.command() == b""
+    meter.status = Status.CLOCK_OFF
+    kept.inbox.take(meter.telegram(day_start(DAY) + HOUR))
+    command = frame.parse(kept.inbox.command())
+    assert isinstance(command, LongFrame)
+    assert open_time(command.payload, USER_KEY).at == NOW
+    assert open_time(command.payload, USER_KEY).counter == 3
+    assert kept.inbox.command() == b""
+    kept.inbox.take(frame.ACKNOWLEDGE)
+    assert kept.codes == []
+
+
+async def test_the_time_goes_out_on_the_line_it_was_asked_on(path: Path) -> None:
+    near, far = memory.pair()
+    meter = make_gas_meter()
+    meter.status = Status.CLOCK_OFF
+    listening = asyncio.create_task(Inbox(path).inbox.listen(Line(near), Backoff(system_entropy)))
+    await far.send(meter.telegram(day_start(DAY)))
+    async with asyncio.timeout(5):
+        command = frame.parse(await far.receive())
+    assert isinstance(command, LongFrame)
+    assert open_time(command.payload, USER_KEY).at == NOW
+    await far.close()
+    await listening

@@ -13,8 +13,11 @@ from meterkast.model.errors import PeerError, TrustError
 from meterkast.protocols.explain.document import Explanation
 from meterkast.protocols.explain.mbus import explain_mbus
 from meterkast.protocols.explain.refusal import KeyNeededError
+from meterkast.protocols.mbus.frame import LongFrame
 from meterkast.protocols.mbus.gas import GasTelegram, seal_gas_telegram
+from meterkast.protocols.mbus.gas_command import seal_time
 from meterkast.protocols.mbus.identity import Identity
+from meterkast.protocols.mbus.secondary import SecondaryAddress
 
 ROWS = capture_index("mbus-wired")
 REFUSED = {
@@ -164,3 +167,24 @@ def test_garbage_raises_only_the_peer_error(octets: bytes) -> None:
         explain_mbus(octets, KEY)
     except (PeerError, TrustError):
         return
+
+
+def test_a_selection_says_who_is_meant() -> None:
+    chosen = SecondaryAddress(identification="1234FFFF", device_type=3)
+    octets = LongFrame(control=0x53, address=253, ci=0x52, payload=chosen.encode()).encode()
+    fields = explain_mbus(octets, None).layers[-1].fields
+    assert fields == {
+        "identification": "1234FFFF",
+        "manufacturer": "any",
+        "version": "any",
+        "device_type": "gas",
+    }
+
+
+def test_a_clock_command_is_shown_and_opened_with_the_key() -> None:
+    device = Identity(manufacturer="MKM", identification="12345678", version=1, device_type=3)
+    octets = seal_time(1_772_000_000, bytes(range(16)), device, 8, address=1).encode()
+    with pytest.raises(KeyNeededError) as caught:
+        explain_mbus(octets, None)
+    assert caught.value.explanation.layers[-1].fields["frame_counter"] == 8
+    assert explain_mbus(octets, bytes(range(16))).timestamp == 1_772_000_000

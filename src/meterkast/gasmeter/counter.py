@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from meterkast.model.errors import DataError
+from meterkast.model.errors import DataError, TrustError
 
 
 class FrameCounter:
@@ -20,10 +20,28 @@ class FrameCounter:
 
     def __call__(self) -> int:
         """The next value, the first one being 1."""
-        following = self._last + 1
+        self._keep(self._last + 1)
+        return self._last
+
+    @property
+    def last(self) -> int:
+        """The highest value that was used, by either end."""
+        return self._last
+
+    def accept(self, counter: int) -> None:
+        """Takes over the counter of a command; it is on the disk before this returns.
+
+        Raises:
+            TrustError: ``mbus-counter-replayed`` where it does not rise.
+        """
+        if counter <= self._last:
+            raise TrustError("mbus-counter-replayed", "The frame counter does not rise.")
+        self._keep(counter)
+
+    def _keep(self, value: int) -> None:
         draft = self._path.with_suffix(".new")
         with draft.open("w", encoding="ascii") as file:
-            file.write(f"{following}\n")
+            file.write(f"{value}\n")
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._path)
@@ -32,8 +50,7 @@ class FrameCounter:
             os.fsync(folder)
         finally:
             os.close(folder)
-        self._last = following
-        return following
+        self._last = value
 
     def _read(self) -> int:
         try:

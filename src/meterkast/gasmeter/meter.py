@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Callable
 
+from meterkast.gasmeter.addressing import Addressing
+from meterkast.gasmeter.commands import Commands
 from meterkast.gasmeter.index import Flow, Index
 from meterkast.gasmeter.settings import GasMeterSettings
 from meterkast.model.calendar import HOUR
-from meterkast.model.errors import LocalError, PeerError
+from meterkast.model.errors import LocalError, PeerError, TrustError
 from meterkast.outside.clock import Clock
 from meterkast.outside.links import Link
 from meterkast.protocols.mbus import frame
-from meterkast.protocols.mbus.frame import Acknowledgement, Decoder, Frame
+from meterkast.protocols.mbus.frame import Acknowledgement, Decoder, Frame, LongFrame
 from meterkast.protocols.mbus.gas import (
     FIVE_MINUTES,
     INDEXES_PER_HOUR,
@@ -21,8 +23,6 @@ from meterkast.protocols.mbus.gas import (
 
 _log = logging.getLogger("meterkast.gasmeter")
 
-_TEST_ADDRESS = 254
-
 
 class GasMeter:
     """A gas meter with a wired M-Bus uplink and no valve: it counts, and tells what it counted.
@@ -32,13 +32,24 @@ class GasMeter:
         flow: what its household burns.
         next_counter: gives the next frame counter and has stored it before it returns, so that none is ever
             used twice, not even after a restart (``FrameCounter``).
+        commands: how it takes commands; None for a meter that takes none, and keeps the key of its settings.
     """
 
-    def __init__(self, settings: GasMeterSettings, flow: Flow, next_counter: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        settings: GasMeterSettings,
+        flow: Flow,
+        next_counter: Callable[[], int],
+        *,
+        commands: Commands | None = None,
+    ) -> None:
         self._settings = settings
+        self._commands = commands
+        self._addressing = Addressing(settings.identity, settings.address)
         self._index = Index(flow, settings.start, settings.start_index)
         self._next_counter = next_counter
         self._access = 0
+        self._answered: tuple[int, int, bytes] | None = None
         self.status = Status.NONE
 
     @property
@@ -75,24 +86,48 @@ class GasMeter:
             status=self.status,
             counter=self._next_counter(),
         )
-        return seal_gas_telegram(gas, settings.user_key, address=settings.address, access=self._access)
+        user_key = settings.user_key if self._commands is None else self._commands.user_key
+        return seal_gas_telegram(gas, user_key, address=settings.address, access=self._access)
 
     def answer(self, received: Frame, now: int) -> bytes | None:
         """What the meter says to a frame; None where it keeps silent.
 
-        SND_NKE is acknowledged and REQ_UD2 answered with the telegram of the last whole hour. All else is
-        refused by silence: there is no valve to move, and key and address are set at installation.
+        It is spoken to by its primary address, by 254, or by 253 once it was selected by who it is. SND_NKE
+        is acknowledged, REQ_UD2 answered with the telegram of the last whole hour, and a command obeyed
+        where the meter takes commands. All else is refused by silence: there is no valve to move.
         """
-        own = (self._settings.address, _TEST_ADDRESS)
-        if isinstance(received, Acknowledgement) or received.address not in own:
+        if isinstance(received, Acknowledgement):
+            return None
+        if self._addressing.is_selection(received):
+            return frame.ACKNOWLEDGE if self._addressing.select(received) else None
+        if not self._addressing.concerns(received):
             return None
         asked = frame.function(received.control)
         if asked == "SND_NKE":
-            return frame.ACKNOWLEDGE
+            self._answered = None
+            return frame.ACKNOWLEDGE if self._addressing.reset(received) else None
         if asked == "REQ_UD2" and now >= self._settings.start:
-            return self.telegram(now // HOUR * HOUR)
+            return self._last_hour(received.control, now // HOUR * HOUR)
+        if asked == "SND_UD" and isinstance(received, LongFrame) and self._obeys(received):
+            return frame.ACKNOWLEDGE
         _log.warning("gasmeter-command-refused: %s", asked)
         return None
+
+    def _last_hour(self, control: int, hour: int) -> bytes:
+        """The telegram; the same once more where the frame count bit says that it was not heard."""
+        if self._answered is None or self._answered[:2] != (control, hour):
+            self._answered = (control, hour, self.telegram(hour))
+        return self._answered[2]
+
+    def _obeys(self, received: LongFrame) -> bool:
+        if self._commands is None:
+            return False
+        try:
+            self._commands.obey(received, self._settings.identity)
+        except (PeerError, TrustError) as error:
+            _log.warning("%s", error.code)
+            return False
+        return True
 
     async def push(self, link: Link, at: int) -> None:
         """Sends the telegram of the hour that ends at ``at``.

@@ -1,4 +1,7 @@
-"""Gas telegrams as they arrive: opened, checked, and kept in the journal as the meter encrypted them."""
+"""Gas telegrams as they arrive: opened, checked, and kept in the journal as the meter encrypted them.
+
+A meter that says its clock is off is told the time, and that is all it is ever told.
+"""
 
 import asyncio
 import logging
@@ -10,15 +13,19 @@ from meterkast.model.calendar import HOUR
 from meterkast.model.errors import MeterkastError, PeerError, TrustError, UnreachableError
 from meterkast.outside.journal import Journal
 from meterkast.protocols.mbus import frame
-from meterkast.protocols.mbus.gas import GasTelegram, open_gas_telegram
+from meterkast.protocols.mbus.frame import Acknowledgement
+from meterkast.protocols.mbus.gas import GasTelegram, Status, open_gas_telegram
+from meterkast.protocols.mbus.gas_command import seal_time
 
 _LOG = logging.getLogger("meterkast.gateway")
 _NEVER = -1
+_WHOEVER = 254
+"""The address of whoever is alone on the line."""
 _FOREVER = (1 << 63) - 1
 
 
 class GasInbox:
-    """Listens to one gas meter. It never answers: there is no way from here to a valve.
+    """Listens to one gas meter, and tells it the time where it asks for it. There is no way to a valve.
 
     Mode 15 does not protect the frame counter, so an old telegram could come back under a newer one; what
     that garbles is the equipment identifier. The one that was heard first is the only one accepted.
@@ -28,17 +35,25 @@ class GasInbox:
         user_key: of this meter, 16 octets.
         journal: where telegrams and the last frame counter are kept.
         note: told the code of everything that was refused.
+        now: metering time, Unix seconds.
     """
 
     def __init__(
-        self, device: str, user_key: bytes, journal: Journal, note: Callable[[MeterkastError], None]
+        self,
+        device: str,
+        user_key: bytes,
+        journal: Journal,
+        note: Callable[[MeterkastError], None],
+        now: Callable[[], float],
     ) -> None:
         self.device = device
         self._user_key = user_key
         self._journal = journal
         self._note = note
+        self._now = now
         self._frames = frame.Decoder()
         self._equipment: str | None = None
+        self._clock_off: GasTelegram | None = None
 
     async def listen(self, line: Line, backoff: Backoff) -> None:
         """Takes in what arrives until the line is closed for good; dials again what broke off."""
@@ -47,6 +62,8 @@ class GasInbox:
                 link = await line.link()
                 while octets := await link.receive():
                     self.take(octets)
+                    if command := self.command():
+                        await link.send(command)
                     backoff.reset()
             except UnreachableError as error:
                 _LOG.info("%s %s", error.code, self.device)
@@ -58,10 +75,25 @@ class GasInbox:
     def take(self, octets: bytes) -> None:
         """Takes in octets; what is refused changes nothing but the events."""
         for received in self._cut(octets):
+            if isinstance(received, Acknowledgement):
+                continue
             try:
                 self._keep(received.encode())
             except (PeerError, TrustError) as error:
                 self._refuse(error)
+
+    def command(self) -> bytes:
+        """What the meter is to be told now, once for each telegram that says its clock is off; else nothing.
+
+        Where the meter is silent it is not repeated: the next telegram asks again, under a counter of its own.
+        """
+        asking, self._clock_off = self._clock_off, None
+        if asking is None:
+            return b""
+        _LOG.info("gas-clock-set %s", self.device)
+        return seal_time(
+            int(self._now()), self._user_key, asking.device, asking.counter + 1, address=_WHOEVER
+        ).encode()
 
     def hours(self, start: int, end: int) -> list[tuple[int, int]]:
         """Instant (Unix seconds) and index (litres) of the hours from ``start`` to ``end``, both included."""
@@ -89,6 +121,7 @@ class GasInbox:
         _require(telegram, self.device)
         self._journal.put_telegram(self.device, telegram.at, octets, telegram.counter)
         self._equipment = telegram.equipment
+        self._clock_off = telegram if telegram.status & Status.CLOCK_OFF else None
 
     def _known_equipment(self) -> str | None:
         """The identifier heard first, after a restart from the journal; None before the first telegram."""

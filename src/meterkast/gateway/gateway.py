@@ -321,7 +321,9 @@ class Gateway:
         if meter is None:
             return None
         user_key = self._keystore.secret(GAS_KEY)
-        return GasInbox(meter, user_key, self._journal, lambda error: self._desk.note(error, meter))
+        return GasInbox(
+            meter, user_key, self._journal, lambda error: self._desk.note(error, meter), self._clock.now
+        )
 
 
 def journal_path(folder: Path) -> Path:

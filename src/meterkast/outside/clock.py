@@ -53,6 +53,27 @@ class ScaledClock:
             await asyncio.sleep(min(left / self._speed, 1.0) if self._speed else 1.0)
 
 
+class SettableClock:
+    """Another clock, ahead or behind by what it was last set to."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        """Unix seconds, UTC."""
+        return self._clock.now() + self._ahead
+
+    def set(self, at: float) -> None:
+        """From now on it is ``at`` (Unix seconds)."""
+        self._ahead = at - self._clock.now()
+
+    async def sleep_until(self, at: float) -> None:
+        """Returns once ``now() >= at``, also where the clock is set meanwhile, to the minute."""
+        while (left := at - self.now()) > 0:
+            await self._clock.sleep_until(self._clock.now() + min(left, 60.0))
+
+
 class SharedClock:
     """Virtual time in a file of eight octets: one process turns it, any number read it.
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from meterkast.protocols.explain.document import Explanation, Layer
+from meterkast.protocols.explain.mbus_command import COMMANDS, explain_command
 from meterkast.protocols.explain.mbus_content import explain_content
 from meterkast.protocols.explain.mbus_opening import Opening
 from meterkast.protocols.mbus import frame
@@ -28,6 +29,9 @@ def explain_mbus(octets: bytes, key: bytes | None) -> Explanation:
     explanation.layers.append(_link_layer(received, len(octets)))
     if isinstance(received, LongFrame):
         explanation.crc = "ok"
+        if received.ci in COMMANDS:
+            explain_command(explanation, received, key, offset=_USER_DATA)
+            return explanation
         explain_content(explanation, received.ci, received.payload, Opening(key=key), offset=_USER_DATA)
     elif not isinstance(received, Acknowledgement):
         explanation.crc = "ok"
