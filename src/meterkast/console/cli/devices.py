@@ -111,13 +111,16 @@ def run_gasmeter(
 ) -> Exit:
     """Run a gas meter on a pseudo-terminal until it is told to stop.
 
-    Its user key is the file user.key in its folder. The terminal is printed once it is there.
+    Its user key is the file user.key in its folder, which a command under default.key replaces. The terminal
+    is printed once it is there.
     """
+    from meterkast.gasmeter.commands import Commands
     from meterkast.gasmeter.counter import FrameCounter
     from meterkast.gasmeter.meter import GasMeter
     from meterkast.gasmeter.service import run
     from meterkast.gasmeter.settings import GasMeterSettings
-    from meterkast.outside.clock import SystemClock
+    from meterkast.gasmeter.user_key import UserKey
+    from meterkast.outside.clock import SettableClock, SystemClock
     from meterkast.outside.links.serial import PtyLink
     from meterkast.street.homes.household import Household
 
@@ -127,13 +130,16 @@ def run_gasmeter(
         equipment=f"MKM04{home + 1:010d}26",
         start=day_start(since or date.today()),  # noqa: DTZ011 — the day on this machine's wall
     )
-    meter = GasMeter(settings, Household(seed, home).gas_flow, FrameCounter(folder / "counter"))
+    clock, counter = SettableClock(SystemClock()), FrameCounter(folder / "counter")
+    default_key = _own_key(folder / "default.key", 16)
+    commands = Commands(default_key, UserKey(folder / "user.key"), counter, clock.set)
+    meter = GasMeter(settings, Household(seed, home).gas_flow, counter, commands=commands)
 
     async def work(stop: asyncio.Event) -> None:
         line = PtyLink()
         answer.document({"name": meter.name, "terminal": str(line.path)})
         answer.text(f"name: {meter.name}\nterminal: {line.path}")
-        running = asyncio.create_task(run(meter, line, SystemClock()))
+        running = asyncio.create_task(run(meter, line, clock))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
         await line.close()

@@ -1,11 +1,22 @@
 """Files that people hand in: read whole, within bounds, or refused with a reason."""
 
+import stat
 import sys
 from pathlib import Path
 
+from meterkast.console.cli.line import is_address
 from meterkast.model.errors import DataError
 
 _MOST_OCTETS = 16 * 1024 * 1024
+
+
+def is_live(name: str) -> bool:
+    """Whether the name stands for a line that goes on, a serial port or HOST:PORT, and for no file."""
+    try:
+        mode = Path(name).stat().st_mode
+    except (OSError, ValueError):
+        return is_address(name)
+    return stat.S_ISCHR(mode)
 
 
 def read(name: str) -> bytes:

@@ -8,8 +8,9 @@ from meterkast.protocols.explain.document import Explanation
 from meterkast.protocols.explain.dump import undump
 from meterkast.protocols.mbus.frame import is_long_frame, is_segment
 from meterkast.protocols.wmbus import frame as radio
+from meterkast.protocols.wmbus.fragments import Fragments
 
-_Explainer: TypeAlias = Callable[[bytes, bytes | None, bytes | None], Explanation]
+_Explainer: TypeAlias = Callable[[bytes, bytes | None, bytes | None, Fragments], Explanation]
 LIMIT: Final = 1 << 20
 _MBUS_SHORT: Final = 0x10
 _MBUS_SHORT_LENGTH: Final = 5
@@ -19,15 +20,20 @@ _GENERAL_GLO: Final = b"\xdb"
 
 
 def explain(
-    octets: bytes, as_: str = "auto", key: bytes | None = None, auth_key: bytes | None = None
+    octets: bytes,
+    as_: str = "auto",
+    key: bytes | None = None,
+    auth_key: bytes | None = None,
+    fragments: Fragments | None = None,
 ) -> Explanation:
     """Any frame or telegram of a meter, layer by layer, down to its readings.
 
     Args:
-        octets: the frame itself, or a hexadecimal dump of it.
+        octets: the frame itself, or a dump of it (``undump``).
         as_: ``auto``, ``dlms``, ``hdlc``, ``mbus``, ``wmbus`` or ``p1``.
         key: what opens it, where it is encrypted.
         auth_key: what its authentication tag is checked with.
+        fragments: what came before of radio messages that go over several frames; it is added to.
 
     Raises:
         PeerError: the octets do not keep the protocol.
@@ -44,7 +50,7 @@ def explain(
         raise DataError(
             "family-unknown", f"{as_!r} cannot be explained.", hint=f"Say one of {', '.join(_EXPLAINERS)}."
         )
-    return explainer(frame, key, auth_key)
+    return explainer(frame, key, auth_key, Fragments() if fragments is None else fragments)
 
 
 def detect(frame: bytes, key: bytes | None = None) -> str:
@@ -84,31 +90,31 @@ def _is_sealed_p1(frame: bytes, key: bytes | None) -> bool:
     return first == _P1_START
 
 
-def _dlms(frame: bytes, key: bytes | None, auth_key: bytes | None) -> Explanation:
+def _dlms(frame: bytes, key: bytes | None, auth_key: bytes | None, _: Fragments) -> Explanation:
     from meterkast.protocols.explain.dlms import explain_dlms
 
     return explain_dlms(frame, key, auth_key)
 
 
-def _hdlc(frame: bytes, key: bytes | None, auth_key: bytes | None) -> Explanation:
+def _hdlc(frame: bytes, key: bytes | None, auth_key: bytes | None, _: Fragments) -> Explanation:
     from meterkast.protocols.explain.dlms import explain_dlms
 
     return explain_dlms(frame, key, auth_key, "hdlc")
 
 
-def _mbus(frame: bytes, key: bytes | None, _: bytes | None) -> Explanation:
+def _mbus(frame: bytes, key: bytes | None, _: bytes | None, __: Fragments) -> Explanation:
     from meterkast.protocols.explain.mbus import explain_mbus
 
     return explain_mbus(frame, key)
 
 
-def _wmbus(frame: bytes, key: bytes | None, _: bytes | None) -> Explanation:
+def _wmbus(frame: bytes, key: bytes | None, _: bytes | None, fragments: Fragments) -> Explanation:
     from meterkast.protocols.explain.wmbus import explain_wmbus
 
-    return explain_wmbus(frame, key)
+    return explain_wmbus(frame, key, fragments)
 
 
-def _p1(frame: bytes, key: bytes | None, auth_key: bytes | None) -> Explanation:
+def _p1(frame: bytes, key: bytes | None, auth_key: bytes | None, _: Fragments) -> Explanation:
     from meterkast.protocols.explain.p1 import explain_p1
 
     return explain_p1(frame, key, auth_key)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from meterkast.model.errors import PeerError
 from meterkast.model.finding import Finding, Severity
 from meterkast.protocols.explain.document import Explanation, Layer
 from meterkast.protocols.explain.mbus_content import explain_content, identity_fields
@@ -12,6 +13,7 @@ from meterkast.protocols.mbus.mode7 import Direction
 from meterkast.protocols.mbus.telegram import SEND_LONG_HEADER, SEND_SHORT_HEADER
 from meterkast.protocols.wmbus import authentication, frame, link
 from meterkast.protocols.wmbus.authentication import Authentication
+from meterkast.protocols.wmbus.fragments import Fragments, Message
 from meterkast.protocols.wmbus.frame import Format, Frame
 from meterkast.protocols.wmbus.link import ExtendedLink
 
@@ -19,12 +21,13 @@ _CONTENT = 10
 _TO_METER = frozenset({SEND_SHORT_HEADER, SEND_LONG_HEADER})
 
 
-def explain_wmbus(octets: bytes, key: bytes | None) -> Explanation:
+def explain_wmbus(octets: bytes, key: bytes | None, fragments: Fragments | None = None) -> Explanation:
     """One radio frame, layer by layer; with the CRCs of format A or B, or without.
 
     Args:
         octets: the frame from its length field on, without preamble and synchronisation.
         key: the device's key.
+        fragments: what came before of messages that go over several frames; it is added to.
 
     Raises:
         PeerError: the frame, a layer or a record in it is malformed.
@@ -41,7 +44,7 @@ def explain_wmbus(octets: bytes, key: bytes | None) -> Explanation:
     )
     link_layer = _radio_layer(radio, form, len(octets))
     try:
-        _explain_layers(explanation, radio, key)
+        _explain_layers(explanation, radio, key, Fragments() if fragments is None else fragments)
     finally:
         explanation.layers[:] = [link_layer, *(_on_air(layer, form) for layer in explanation.layers)]
     return explanation
@@ -57,7 +60,7 @@ def _radio_layer(radio: Frame, form: Format, length: int) -> Layer:
     return Layer(name="wM-Bus frame", offset=0, length=length, fields=fields)
 
 
-def _explain_layers(explanation: Explanation, radio: Frame, key: bytes | None) -> None:
+def _explain_layers(explanation: Explanation, radio: Frame, key: bytes | None, fragments: Fragments) -> None:
     content, offset = radio.content, _CONTENT
     if content and content[0] in link.CODES:
         content, offset = _within_link(explanation, content, radio.sender, key)
@@ -67,8 +70,10 @@ def _explain_layers(explanation: Explanation, radio: Frame, key: bytes | None) -
         explanation.layers.append(_authentication_layer(layer, offset, size))
         content, offset = content[size:], offset + size
         if not layer.whole:
-            _find(explanation, "wmbus-fragment", "This is a fragment: the message goes over several frames.")
-            return
+            message = _assembled(explanation, fragments, radio.sender, layer, content)
+            if message is None:
+                return
+            layer, content = message.authentication, message.octets
     if content:
         opening = Opening(
             key=key,
@@ -78,6 +83,23 @@ def _explain_layers(explanation: Explanation, radio: Frame, key: bytes | None) -
             direction=Direction.TO_METER if content[0] in _TO_METER else Direction.FROM_METER,
         )
         explain_content(explanation, content[0], content[1:], opening, offset=offset + 1)
+
+
+def _assembled(
+    explanation: Explanation, fragments: Fragments, sender: Identity, layer: Authentication, octets: bytes
+) -> Message | None:
+    """The whole message where this was its last fragment; says what is missing otherwise."""
+    try:
+        message = fragments.add(sender, layer, octets)
+    except PeerError as error:
+        _find(explanation, error.code, error.message)
+        return None
+    if message is None:
+        _find(explanation, "wmbus-fragment", "More fragments of this message follow.")
+    else:
+        told = f"The message came in {message.fragments} fragments, put together."
+        _find(explanation, "wmbus-fragments", told)
+    return message
 
 
 def _within_link(
