@@ -4,12 +4,15 @@ They come from the same emitters as those of the simulated devices. The keys are
 prints in its worked examples, so that nobody takes them for secrets.
 """
 
+import struct
+from base64 import encodebytes
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from meterkast.model.identity import SystemTitle
 from meterkast.model.obis import Obis
 from meterkast.model.unit import Unit
+from meterkast.protocols import wrapper
 from meterkast.protocols.axdr import (
     Data,
     array,
@@ -21,14 +24,28 @@ from meterkast.protocols.axdr import (
 )
 from meterkast.protocols.datetime import from_unix_local
 from meterkast.protocols.dlms import security
-from meterkast.protocols.dlms.apdu import DataNotification, GeneralGloCiphering, LongInvokeId
+from meterkast.protocols.dlms.apdu import (
+    AttributeDescriptor,
+    DataNotification,
+    GeneralGloCiphering,
+    GetRequestNormal,
+    GetResponseNormal,
+    InvokeId,
+    LongInvokeId,
+)
 from meterkast.protocols.hdlc import Address
 from meterkast.protocols.hdlc.control import Control, Kind
 from meterkast.protocols.hdlc.frame import Frame
-from meterkast.protocols.mbus import media
+from meterkast.protocols.mbus import media, mode5, records
+from meterkast.protocols.mbus.coding import Coding
 from meterkast.protocols.mbus.gas import GasTelegram, seal_gas_telegram
 from meterkast.protocols.mbus.identity import Identity
+from meterkast.protocols.mbus.records import Record
+from meterkast.protocols.mbus.telegram import SHORT_HEADER, Header
 from meterkast.protocols.p1.dsmr5 import GasChannel, emit_dsmr5
+from meterkast.protocols.p1.encrypted import EncryptedTelegram
+from meterkast.protocols.wmbus.frame import SND_NR
+from meterkast.protocols.wmbus.frame import Frame as RadioFrame
 
 KEY = bytes.fromhex("000102030405060708090A0B0C0D0E0F")
 AUTH_KEY = bytes.fromhex("D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF")
@@ -36,6 +53,7 @@ AUTH_KEY = bytes.fromhex("D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF")
 _AT = int(datetime(2026, 3, 2, 11, 0, tzinfo=UTC).timestamp())
 _METER, _GAS_METER = "MKV00000000000126", "MKM04000000000126"
 _LLC = bytes.fromhex("E6E700")
+_WATER = 0x07
 
 
 def examples() -> dict[str, bytes]:
@@ -46,6 +64,11 @@ def examples() -> dict[str, bytes]:
         "sealed-push.hex": _dump(_framed(_sealed(_push()))),
         "gas.hex": _dump(_gas()),
         "damaged.txt": _telegram().replace(b"001234.567", b"001234.568"),
+        "sealed-telegram.hex": _dump(_sealed_telegram()),
+        "radio.hex": _dump(_radio()),
+        "dialogue.hex": _dump(_asked() + _answered()),
+        "several.b64": encodebytes(_gas() + _telegram()),
+        "uplink.pcap": _recorded(_asked(), _answered()),
     }
 
 
@@ -110,6 +133,47 @@ def _gas() -> bytes:
         counter=17,
     )
     return seal_gas_telegram(telegram, KEY)
+
+
+def _sealed_telegram() -> bytes:
+    """The telegram as a consumer port in Luxembourg sends it."""
+    title = SystemTitle.of("MKV", 126).octets
+    return EncryptedTelegram.seal(_telegram(), KEY, system_title=title, counter=2026).encode()
+
+
+def _radio() -> bytes:
+    """A water meter that sends by radio, in OMS security mode 5."""
+    meter = Identity(manufacturer="MKW", identification="00000126", version=1, device_type=_WATER)
+    volume = Record(coding=Coding.INT32, vib=b"\x13", data=(391_126).to_bytes(4, "little"))
+    ciphertext = mode5.encrypt(KEY, meter, 9, records.encode([volume]))
+    header = Header(identity=None, access=9, status=0, configuration=mode5.configuration(ciphertext))
+    content = bytes((SHORT_HEADER,)) + header.encode() + ciphertext
+    return RadioFrame(control=SND_NR, sender=meter, content=content).encode()
+
+
+def _asked() -> bytes:
+    """What a head-end asks a meter: the import register."""
+    register = AttributeDescriptor(3, Obis(1, 0, 1, 8, 0), 2)
+    return wrapper.encode(1, 1, GetRequestNormal(InvokeId(1), register, None).encode())
+
+
+def _answered() -> bytes:
+    """What the meter answers."""
+    return wrapper.encode(1, 1, GetResponseNormal(InvokeId(1), double_long_unsigned(3_580_245)).encode())
+
+
+def _recorded(asked: bytes, answered: bytes) -> bytes:
+    """Both as a recorder of network traffic keeps them (pcap, link type 101: IP alone)."""
+    packets = (_packet(2, 7, asked), _packet(7, 2, answered))
+    kept = (struct.pack("<IIII", _AT, 0, len(each), len(each)) + each for each in packets)
+    return struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101) + b"".join(kept)
+
+
+def _packet(source: int, destination: int, payload: bytes) -> bytes:
+    """One TCP segment between two hosts of the documentation network 192.0.2.0/24."""
+    segment = struct.pack(">HHIIBBHHH", 4059, 4059, 1, 1, 5 << 4, 0x18, 1024, 0, 0) + payload
+    header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(segment), 0, 0, 64, 6, 0)
+    return header + bytes((192, 0, 2, source, 192, 0, 2, destination)) + segment
 
 
 def _dump(message: bytes) -> bytes:

@@ -13,14 +13,20 @@ from meterkast.protocols.dlms import notation, tolerance
 from meterkast.protocols.dlms.apdu import (
     Aare,
     Aarq,
+    ActionRequestNormal,
+    ActionResponseNormal,
     Apdu,
     Ciphered,
     DataNotification,
     EventNotification,
     GeneralBlockTransfer,
     GeneralGloCiphering,
+    GetRequestNormal,
+    GetResponseNormal,
     Rlre,
     Rlrq,
+    SetRequestNormal,
+    SetResponseNormal,
 )
 from meterkast.protocols.dlms.tolerance import Deviation
 from meterkast.protocols.explain.document import Explanation, Layer
@@ -204,6 +210,7 @@ class _Reading:
             fields["security_control"] = f"{apdu.security_control:02X}"
             fields["invocation_counter"] = apdu.counter
             fields["octets"] = len(apdu.payload)
+        fields |= _asked_or_answered(apdu)
         name, length = notation.label(apdu), len(carried.octets)
         self._explanation.layers.append(Layer(name=name, offset=carried.offset, length=length, fields=fields))
 
@@ -229,3 +236,18 @@ class _Reading:
     def _find(self, code: str, severity: Severity, message: str, offset: int | None = None) -> None:
         finding = Finding(code=code, severity=severity, message=message, offset=offset)
         self._explanation.findings.append(finding)
+
+
+def _asked_or_answered(apdu: Apdu) -> dict[str, Any]:
+    """What a request of one attribute or method is about, and what its answer says."""
+    match apdu:
+        case GetRequestNormal(attribute=asked) | SetRequestNormal(attribute=asked):
+            return {"class_id": asked.class_id, "obis": str(asked.instance), "attribute": asked.attribute}
+        case ActionRequestNormal(method=asked):
+            return {"class_id": asked.class_id, "obis": str(asked.instance), "method": asked.method}
+        case GetResponseNormal(result=answer):
+            return {"result": axdr.to_typed_tree(answer) if isinstance(answer, Data) else answer.name.lower()}
+        case SetResponseNormal(result=answered) | ActionResponseNormal(result=answered):
+            return {"result": answered.name.lower()}
+        case _:
+            return {}
