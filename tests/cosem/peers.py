@@ -146,7 +146,12 @@ Carrier = Callable[[bytes], bytes]
 
 def bare(peer: Server, client_id: int) -> Carrier:
     """APDUs without framing."""
-    return lambda apdu: peer.receive(client_id, apdu)
+
+    def carry(apdu: bytes) -> bytes:
+        (answer,) = peer.receive(client_id, apdu)
+        return answer
+
+    return carry
 
 
 def over_wrapper(peer: Server, client_id: int) -> Carrier:
@@ -155,7 +160,7 @@ def over_wrapper(peer: Server, client_id: int) -> Carrier:
 
     def carry(apdu: bytes) -> bytes:
         (request,) = to_server.receive(wrapper.encode(client_id, 1, apdu))
-        answer = peer.receive(request.source, request.apdu)
+        (answer,) = peer.receive(request.source, request.apdu)
         (response,) = to_client.receive(wrapper.encode(1, request.source, answer))
         return response.apdu
 
@@ -171,7 +176,8 @@ def over_hdlc(peer: Server, client_id: int) -> Carrier:
     def carry(apdu: bytes) -> bytes:
         cable.send("client", apdu)
         (request,) = [event for event in cable.taken("server") if isinstance(event, Apdu)]
-        cable.send("server", peer.receive(client_id, request.octets))
+        (answer,) = peer.receive(client_id, request.octets)
+        cable.send("server", answer)
         (response,) = [event for event in cable.taken("client") if isinstance(event, Apdu)]
         return response.octets
 

@@ -53,8 +53,9 @@ class House:
     def __init__(self, suite: int = 0, *, max_pdu_size: int = 1024, dedicated_keys: bool = False) -> None:
         self.events: list[SecurityEvent] = []
         self.own = protection(METER, suite)
+        self.device = device()
         self.server = Server(
-            device(),
+            self.device,
             grants={
                 GATEWAY: Grant(
                     hls5=mechanism_5(self.own),

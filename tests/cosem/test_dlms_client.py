@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,8 @@ from meterkast.protocols.dlms.client import Client
 from meterkast.protocols.dlms.event import Failed, Refused, Send
 from meterkast.protocols.dlms.hls import Handshake
 from meterkast.protocols.dlms.hls5 import Hls5
+from meterkast.protocols.dlms.hls_signed import HlsSigned
+from meterkast.protocols.dlms.signature import signer
 
 REGISTER = AttributeDescriptor(3, IMPORT, 2)
 ACCEPTED = Aare(
@@ -76,6 +79,25 @@ def test_a_server_that_does_not_prove_itself_is_refused(answer: Aare) -> None:
     client.aarq()
     with pytest.raises(TrustError):
         client.receive(answer.encode())
+    assert client.state is State.IDLE
+
+
+def test_a_server_that_takes_no_message_as_long_as_our_proof_is_left() -> None:
+    initiate = InitiateResponse(conformance=Conformance.GET | Conformance.ACTION, max_pdu_size=64)
+    key = ec.generate_private_key(ec.SECP256R1())
+    proof = HlsSigned(
+        title=SystemTitle.of("MKM", 2),
+        signer=signer(key),
+        peer_key=key.public_key(),
+        new_challenge=lambda: bytes(32),
+    )
+    client = Client(authentication=proof)
+    client.aarq()
+    with pytest.raises(PeerError) as refusal:
+        client.receive(
+            replace(CHALLENGE, mechanism=Mechanism.HLS_ECDSA, user_information=initiate.encode()).encode()
+        )
+    assert refusal.value.code == "dlms-initiate"
     assert client.state is State.IDLE
 
 

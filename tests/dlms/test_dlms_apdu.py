@@ -16,6 +16,7 @@ from meterkast.protocols.datetime import from_unix
 from meterkast.protocols.dlms import apdu, notation
 from meterkast.protocols.dlms.acse import Aare, Aarq, ApplicationContext, AssociationResult, Rlre, Rlrq
 from meterkast.protocols.dlms.apdu import (
+    AccessKind,
     ActionRequestNextBlock,
     ActionRequestNormal,
     ActionRequestWithBlock,
@@ -161,9 +162,10 @@ EVERY_KIND: list[Apdu] = [
     apdu.AccessResponse(
         LongInvokeId(1),
         bytes(12),
-        (axdr.unsigned(1), axdr.null()),
-        (DataAccessResult.SUCCESS, ActionResult.TYPE_UNMATCHED),
-        (apdu.AccessGet(CLOCK), apdu.AccessAction(REPLY)),
+        (axdr.unsigned(1), axdr.null(), axdr.null()),
+        (AccessKind.GET, AccessKind.SET, AccessKind.ACTION),
+        (DataAccessResult.SUCCESS, DataAccessResult.SUCCESS, ActionResult.TYPE_UNMATCHED),
+        (apdu.AccessGet(CLOCK), apdu.AccessSet(CLOCK), apdu.AccessAction(REPLY)),
     ),
     apdu.ReadRequest(
         (

@@ -40,7 +40,7 @@ def refused(decode: Callable[[bytes], object], octets: bytes) -> MeterkastError:
 
 
 @pytest.mark.parametrize("message", EVERY_KIND, ids=lambda message: type(message).__name__)
-def test_at23_cut_at_every_octet(message: apdu.Apdu) -> None:
+def test_at23_every_kind_cut_at_every_octet(message: apdu.Apdu) -> None:
     octets = message.encode()
     assert apdu.decode(octets) == message
     for end in range(len(octets)):

@@ -7,13 +7,25 @@ from hypothesis import strategies as st
 from meterkast.model.errors import LocalError, PeerError
 from meterkast.protocols.dlms import apdu
 from meterkast.protocols.dlms.apdu import GeneralBlockTransfer
-from meterkast.protocols.dlms.general_block import HEADER, GeneralBlocks
+from meterkast.protocols.dlms.general_block import (
+    HEADER,
+    TRANSITIONS,
+    Action,
+    BlockTransfer,
+    GeneralBlocks,
+    Signal,
+    State,
+)
 
 
 def part(octets: bytes) -> GeneralBlockTransfer:
     message = apdu.decode(octets)
     assert isinstance(message, GeneralBlockTransfer)
     return message
+
+
+def blocks(size: int, window: int = 1, limit: int = 1 << 20, most: int = 0xFFFF) -> GeneralBlocks:
+    return GeneralBlocks(BlockTransfer(window=window, octets=limit, blocks=most), size=size)
 
 
 class Line:
@@ -41,32 +53,30 @@ class Line:
             pending = [(1 - sender, octets) for octets in self.sides[sender].repeat()]
 
 
-@given(st.binary(max_size=300), st.integers(1, 5), st.integers(1, 5), st.integers(1, 40))
+@given(st.binary(min_size=1, max_size=300), st.integers(1, 5), st.integers(1, 5), st.integers(1, 40))
 def test_messages_of_every_length_arrive(message: bytes, window: int, other: int, size: int) -> None:
-    one, two = (
-        GeneralBlocks(size=HEADER + size, window=window),
-        GeneralBlocks(size=HEADER + size, window=other),
-    )
+    one, two = blocks(HEADER + size, window), blocks(HEADER + size, other)
     assert Line(one, two).carry(0, message) == message
 
 
 @given(st.frozensets(st.integers(0, 25), max_size=5), st.integers(1, 6))
 def test_lost_blocks_are_sent_again(lost: frozenset[int], window: int) -> None:
     message = bytes(range(120))
-    one, two = GeneralBlocks(size=HEADER + 10), GeneralBlocks(size=HEADER + 10, window=window)
+    one, two = blocks(HEADER + 10), blocks(HEADER + 10, window)
     assert Line(one, two, lost).carry(0, message) == message
 
 
 def test_a_question_and_its_answer_share_one_transfer() -> None:
-    one, two = GeneralBlocks(size=HEADER + 10, window=3), GeneralBlocks(size=HEADER + 10, window=3)
+    one, two = blocks(HEADER + 10, 3), blocks(HEADER + 10, 3)
     line = Line(one, two)
     assert line.carry(0, bytes(55)) == bytes(55)
     assert line.carry(1, b"a long answer to a long question") == b"a long answer to a long question"
-    assert one.is_sent
+    assert two.is_said
+    assert one.is_confirmed
 
 
 def test_a_window_is_never_exceeded() -> None:
-    one = GeneralBlocks(size=HEADER + 10)
+    one = blocks(HEADER + 10)
     assert len(one.send(bytes(100))) == 1
     more, _ = one.receive(
         GeneralBlockTransfer(last=True, streaming=False, window=4, block_number=0, acknowledged=1, octets=b"")
@@ -83,11 +93,11 @@ def block(number: int, acknowledged: int = 0, octets: bytes = b"x") -> GeneralBl
 
 def test_what_was_never_sent_cannot_be_acknowledged() -> None:
     with pytest.raises(PeerError):
-        GeneralBlocks(size=100).receive(block(1, acknowledged=1))
+        blocks(100).receive(block(1, acknowledged=1))
 
 
 def test_a_message_without_end_is_refused() -> None:
-    side = GeneralBlocks(size=100, limit=1000)
+    side = blocks(100, limit=1000)
     for number in range(1, 101):
         side.receive(block(number, octets=bytes(10)))
     with pytest.raises(PeerError) as refusal:
@@ -96,7 +106,7 @@ def test_a_message_without_end_is_refused() -> None:
 
 
 def test_a_peer_that_only_repeats_itself_is_left() -> None:
-    side = GeneralBlocks(size=100)
+    side = blocks(100)
     side.receive(block(1))
     for _ in range(16):
         side.receive(block(1))
@@ -108,7 +118,7 @@ def test_a_peer_that_only_repeats_itself_is_left() -> None:
 @pytest.mark.parametrize(("size", "window"), [(HEADER, 1), (100, 0), (100, 64)])
 def test_settings_without_sense_are_our_own_mistake(size: int, window: int) -> None:
     with pytest.raises(LocalError):
-        GeneralBlocks(size=size, window=window)
+        blocks(size, window)
 
 
 @given(
@@ -126,7 +136,7 @@ def test_settings_without_sense_are_our_own_mistake(size: int, window: int) -> N
     )
 )
 def test_any_blocks_move_or_are_refused(parts: list[GeneralBlockTransfer]) -> None:
-    side = GeneralBlocks(size=HEADER + 10, limit=100)
+    side = blocks(HEADER + 10, limit=100)
     side.send(bytes(30))
     try:
         for each in parts:
@@ -134,3 +144,34 @@ def test_any_blocks_move_or_are_refused(parts: list[GeneralBlockTransfer]) -> No
             assert len(replies) <= 63
     except PeerError:
         pass
+
+
+def test_every_block_has_a_meaning_in_every_state() -> None:
+    """The table is whole: whatever the other side sends, and silence, has an entry."""
+    for state, row in TRANSITIONS.items():
+        missing = set(Signal) - row.keys()
+        assert missing <= {Signal.SPEAK, Signal.END}, state
+    assert Signal.SPEAK in TRANSITIONS[State.QUIET]
+    assert {action for row in TRANSITIONS.values() for _, action in row.values()} == set(Action)
+    assert {state for row in TRANSITIONS.values() for state, _ in row.values()} == set(State)
+
+
+def test_a_message_that_takes_more_blocks_than_there_are_numbers_is_not_begun() -> None:
+    with pytest.raises(LocalError) as refusal:
+        blocks(HEADER + 1).send(bytes(0x10000))
+    assert refusal.value.code == "gbt-too-long"
+
+
+def test_nothing_is_sent_while_a_message_comes_in() -> None:
+    side = blocks(100)
+    side.receive(block(1))
+    with pytest.raises(LocalError) as refusal:
+        side.send(b"message")
+    assert refusal.value.code == "gbt-out-of-turn"
+
+
+def test_octets_before_all_of_ours_is_confirmed_are_no_answer() -> None:
+    side = blocks(HEADER + 10)
+    side.send(bytes(30))
+    assert side.receive(block(1, acknowledged=1))[1] is None
+    assert not side.first

@@ -66,6 +66,19 @@ def private(text: str) -> ec.EllipticCurvePrivateKey:
 
 
 @pytest.mark.captures
+def test_green_book_0e2s() -> None:
+    """The static keys of tables C.1 and C.2 give the key of table C.3, with the transaction of C.2."""
+    example, answer = known("gb-s1-c2-onepass-general-ciphering"), known("gb-s1-c2-onepass-server-to-client")
+    client, server = private(answer["ka_private_client"]), private(example["static_private_server"])
+    parties = Parties(octets(example["originator"]), octets(example["recipient"]))
+    transaction = octets(example["transaction_id"])
+    expected = octets(known("gb-s1-c3-static-unified-0e2s-cipher")["key"])
+    assert agree(SUITE_1, client, server.public_key(), parties, transaction=transaction) == expected
+    assert agree(SUITE_1, server, client.public_key(), parties, transaction=transaction) == expected
+    assert agree(SUITE_1, server, client.public_key(), parties) != expected
+
+
+@pytest.mark.captures
 def test_green_book_2e0s() -> None:
     vector = known("gb-s1-c1-ephemeral-unified-2e0s")
     server = private(vector["eph_private_server"])

@@ -42,7 +42,7 @@ class HdlcFraming:
             case hdlc.Reply():
                 return event.octets
             case hdlc.Apdu():
-                return self._send(self._server.receive(self._client, event.octets))
+                return b"".join(map(self._send, self._server.receive(self._client, event.octets)))
             case hdlc.Connected():
                 self._server.disconnect(self._client)
                 self._client = event.client
@@ -71,9 +71,10 @@ class WrapperFraming:
             PeerError: the octets are not in wrapper format.
         """
         return b"".join(
-            wrapper.encode(self._device, wpdu.source, self._server.receive(wpdu.source, wpdu.apdu))
+            wrapper.encode(self._device, wpdu.source, answer)
             for wpdu in self._decoder.receive(octets)
             if wpdu.destination == self._device
+            for answer in self._server.receive(wpdu.source, wpdu.apdu)
         )
 
 

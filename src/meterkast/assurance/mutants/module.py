@@ -48,7 +48,7 @@ class _RelayServer(Server):
         self.__dict__.update(genuine.__dict__)
         self._supply = supply
 
-    def receive(self, client: int, octets: bytes) -> bytes:
+    def receive(self, client: int, octets: bytes) -> list[bytes]:
         """Opens the relay where it is called; else what the genuine server answers."""
         try:
             request = apdu.decode(octets)
@@ -56,7 +56,7 @@ class _RelayServer(Server):
             return super().receive(client, octets)
         if isinstance(request, ActionRequestNormal) and _calls_relay(request):
             self._supply.energised = False
-            return ActionResponseNormal(request.invoke, ActionResult.SUCCESS).encode()
+            return [ActionResponseNormal(request.invoke, ActionResult.SUCCESS).encode()]
         return super().receive(client, octets)
 
 
@@ -88,10 +88,10 @@ class _TalkingServer(Server):
     def __init__(self, genuine: Server) -> None:
         self.__dict__.update(genuine.__dict__)
 
-    def receive(self, client: int, octets: bytes) -> bytes:
-        answer = super().receive(client, octets)
-        _send_away(answer[-8:])
-        return answer
+    def receive(self, client: int, octets: bytes) -> list[bytes]:
+        answers = super().receive(client, octets)
+        _send_away(b"".join(answers)[-8:])
+        return answers
 
 
 def _send_away(octets: bytes) -> None:

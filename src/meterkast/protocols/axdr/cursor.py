@@ -92,6 +92,14 @@ class Cursor:
 
     def string(self) -> bytes:
         """A length and as many octets."""
+        at = self.offset
+        if at < self._end and (count := self.octets[at]) < 0x80:  # the usual case, without a call
+            self.offset = at + 1
+            end = at + 1 + count
+            if end <= self._end:
+                self.offset = end
+                return self.octets[at + 1 : end]
+            return self.take(count)
         return self.take(self.length())
 
     def finish(self) -> None:

@@ -75,7 +75,7 @@ class Reader(Cursor):
             raise self.fault("axdr-compact-array", "Elements without octets cannot fill a compact array.")
         layout = layout_of(first, tagged=False)
         more, rest = divmod(end - self.offset, layout.width) if layout else (0, 1)
-        if layout is None or rest or more == 0 or not layout.holds(self.octets, self.offset, more):
+        if layout is None or rest or more < 1 or not layout.holds(self.octets, self.offset, more):
             return [first]
         self._count(more * layout.values)
         start, self.offset = self.offset, end

@@ -1,7 +1,8 @@
 """Profile buffers on the wire: rows in full, with repetitions left out, or as a compact array.
 
 In a buffer null-data stands for what can be worked out from the row before: the time one capture period
-later, or the same value once more (Blue Book 4.3.6, compression).
+later, or the same value once more; a delta type stands for its sum with the value before (Blue Book 4.3.6,
+compression).
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from itertools import pairwise
 
 from meterkast.model.errors import LocalError, PeerError
 from meterkast.protocols.axdr import Data, Kind, array, compact_array, null, octets, structure
+from meterkast.protocols.axdr.delta import undelta
 from meterkast.protocols.cosem.capture import CaptureObject, Row, clock_place
 from meterkast.protocols.datetime import CosemDateTime, from_unix_local
 
@@ -45,7 +47,8 @@ def decode_buffer(data: Data, capture_objects: Sequence[CaptureObject], capture_
 
     Raises:
         PeerError: ``profile-buffer`` for anything but rows of these columns, ``profile-time`` for a row
-            whose time neither stands there nor follows from the row before.
+            whose time neither stands there nor follows from the row before, ``axdr-delta`` for a difference
+            from what is no number or to what is out of range.
     """
     if data.kind not in (Kind.ARRAY, Kind.COMPACT_ARRAY):
         raise PeerError("profile-buffer", "The buffer of a profile is an array.")
@@ -93,11 +96,14 @@ def _compressed(
 
 def _restored(cells: tuple[Data, ...], clock: int | None, period: int, before: Row | None) -> Row:
     values = [cell for place, cell in enumerate(cells) if place != clock]
-    if before is not None:
-        pairs = zip(values, before.values, strict=True)
-        values = [known if cell.kind is Kind.NULL else cell for cell, known in pairs]
+    earlier = [None] * len(values) if before is None else before.values
+    values = [_value(cell, known) for cell, known in zip(values, earlier, strict=True)]
     at = None if clock is None else _time(cells[clock], period, before)
     return Row(at=at, values=tuple(values))
+
+
+def _value(cell: Data, before: Data | None) -> Data:
+    return before if before is not None and cell.kind is Kind.NULL else undelta(cell, before)
 
 
 def _time(cell: Data, period: int, before: Row | None) -> int:

@@ -7,14 +7,13 @@ from meterkast.protocols.dlms import apdu
 from meterkast.protocols.dlms.acse import (
     Aare,
     Aarq,
-    ApplicationContext,
     AssociationResult,
     Diagnostic,
     Mechanism,
 )
 from meterkast.protocols.dlms.apdu import ConfirmedServiceError, Conformance, InitiateRequest
-from meterkast.protocols.dlms.association import SERVICES, SMALLEST_PDU
-from meterkast.protocols.dlms.ciphering import Ciphering, open_initiate
+from meterkast.protocols.dlms.association import SMALLEST_PDU, Naming, offered
+from meterkast.protocols.dlms.envelope import Envelope, open_initiate
 from meterkast.protocols.dlms.grant import Grant
 from meterkast.protocols.dlms.hls import Handshake, Password
 
@@ -46,60 +45,70 @@ class Admission:
     """An association that is granted.
 
     Attributes:
-        initiate: what the client proposes.
+        naming: how it names objects.
+        conformance: the services that both sides know.
+        max_pdu_size: the longest APDU it takes; 0 where it sets no limit.
         handshake: the proof that is still to come; None where none is asked for.
-        ciphering: the protection of its messages; None in the clear.
-        peer_title: system title that the client shows.
+        envelope: the protection of its messages; None in the clear.
+        peer_title: system title that it shows.
     """
 
-    initiate: InitiateRequest
+    naming: Naming
+    conformance: Conformance
+    max_pdu_size: int
     handshake: Handshake | None
-    ciphering: Ciphering | None
+    envelope: Envelope | None
     peer_title: bytes | None
-
-    @property
-    def conformance(self) -> Conformance:
-        """The services that both sides know."""
-        return self.initiate.conformance & SERVICES
 
     def acceptance(self, user_information: bytes) -> Aare:
         """The AARE that says so."""
-        handshake, ciphering = self.handshake, self.ciphering
+        handshake, envelope = self.handshake, self.envelope
         return Aare(
-            context=_context(ciphered=ciphering is not None),
+            context=self.naming.context(ciphered=envelope is not None),
             result=AssociationResult.ACCEPTED,
             diagnostic=Diagnostic.AUTHENTICATION_REQUIRED if handshake else Diagnostic.NULL,
-            responding_title=handshake.title if handshake else ciphering.title if ciphering else None,
+            responding_title=(handshake and handshake.title) or (envelope and envelope.title) or None,
             mechanism=handshake.mechanism if handshake else None,
             authentication=handshake.challenge if handshake else None,
             user_information=user_information,
         )
 
 
-def admit(aarq: Aarq, grant: Grant) -> Admission:
+def admit(aarq: Aarq, grant: Grant, *, blocks: bool = False) -> Admission:
     """Admits the client.
+
+    Args:
+        aarq: what it asks for.
+        grant: what it may have.
+        blocks: whether we know general block transfer.
 
     Raises:
         NotAdmitted: where the grant does not cover what it asks for.
     """
-    if aarq.context is not _context(ciphered=grant.protection is not None):
+    if aarq.context is not grant.naming.context(ciphered=grant.protection is not None):
         raise NotAdmitted(
             Diagnostic.APPLICATION_CONTEXT_NAME_NOT_SUPPORTED, event=_lowered(by=grant.protection is not None)
         )
     handshake = _authentication(aarq, grant)
-    ciphering, information = None, aarq.user_information
+    envelope, information = None, aarq.user_information
     if grant.protection is not None:
-        ciphering = Ciphering(grant.protection)
+        envelope = grant.protection.begin()
         try:
-            ciphering.meet(aarq.calling_title)
-            information = open_initiate(ciphering, information)
+            envelope.meet(aarq.calling_title)
+            information = open_initiate(envelope, information)
         except (TrustError, PeerError) as error:
             raise NotAdmitted(Diagnostic.AUTHENTICATION_FAILURE, event=error.code) from None
-    initiate = _initiate_request(information)
+    initiate = _initiate_request(information, grant.naming)
     if initiate.dedicated_key is not None:
-        _dedicate(initiate.dedicated_key, ciphering, grant)
+        _dedicate(initiate.dedicated_key, envelope, grant)
     return Admission(
-        initiate=initiate, handshake=handshake, ciphering=ciphering, peer_title=aarq.calling_title
+        naming=grant.naming,
+        conformance=initiate.conformance
+        & offered(grant.naming, blocks=blocks, ciphered=envelope is not None),
+        max_pdu_size=initiate.max_pdu_size,
+        handshake=handshake,
+        envelope=envelope,
+        peer_title=aarq.calling_title,
     )
 
 
@@ -108,15 +117,11 @@ def rejection(refusal: NotAdmitted, grant: Grant) -> Aare:
     error = refusal.initiate_error
     fault = None if error is None else ConfirmedServiceError(_INITIATE_ERROR, _INITIATE, error).encode()
     return Aare(
-        context=_context(ciphered=grant.protection is not None),
+        context=grant.naming.context(ciphered=grant.protection is not None),
         result=AssociationResult.REJECTED_PERMANENT,
         diagnostic=refusal.diagnostic,
         user_information=fault,
     )
-
-
-def _context(*, ciphered: bool) -> ApplicationContext:
-    return ApplicationContext.LN_CIPHERING if ciphered else ApplicationContext.LN_NO_CIPHERING
 
 
 def _lowered(*, by: bool) -> str | None:
@@ -149,7 +154,7 @@ def _authentication(aarq: Aarq, grant: Grant) -> Handshake | None:
     return handshake
 
 
-def _initiate_request(information: bytes | None) -> InitiateRequest:
+def _initiate_request(information: bytes | None, naming: Naming) -> InitiateRequest:
     """What the client proposes, where it can be agreed to."""
     try:
         initiate = apdu.decode(information or b"")
@@ -159,18 +164,18 @@ def _initiate_request(information: bytes | None) -> InitiateRequest:
         raise NotAdmitted(Diagnostic.NO_REASON_GIVEN, _REFUSED)
     if initiate.version < _VERSION:
         raise NotAdmitted(Diagnostic.NO_REASON_GIVEN, _VERSION_TOO_LOW)
-    if Conformance.GET not in initiate.conformance:
+    if not initiate.conformance & (Conformance.GET if naming is Naming.LOGICAL else Conformance.READ):
         raise NotAdmitted(Diagnostic.NO_REASON_GIVEN, _INCOMPATIBLE)
     if 0 < initiate.max_pdu_size < SMALLEST_PDU:
         raise NotAdmitted(Diagnostic.NO_REASON_GIVEN, _PDU_TOO_SHORT)
     return initiate
 
 
-def _dedicate(key: bytes, ciphering: Ciphering | None, grant: Grant) -> None:
+def _dedicate(key: bytes, envelope: Envelope | None, grant: Grant) -> None:
     """A key for this association alone; never taken in the clear."""
-    if ciphering is None or not grant.dedicated_keys:
+    if envelope is None or not grant.dedicated_keys:
         raise NotAdmitted(Diagnostic.NO_REASON_GIVEN, _REFUSED)
     try:
-        ciphering.dedicate(key)
+        envelope.dedicate(key)
     except TrustError as error:
         raise NotAdmitted(Diagnostic.NO_REASON_GIVEN, _REFUSED, event=error.code) from None

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from meterkast.model.errors import LocalError
+from meterkast.protocols.dlms.acse import ApplicationContext
 from meterkast.protocols.dlms.apdu import Conformance
 
 SERVICES: Final = (
@@ -20,11 +21,52 @@ SERVICES: Final = (
     | Conformance.BLOCK_TRANSFER_WITH_SET
     | Conformance.BLOCK_TRANSFER_WITH_ACTION
     | Conformance.ACCESS
+    | Conformance.DATA_NOTIFICATION
+    | Conformance.EVENT_NOTIFICATION
 )
-"""What both our sides can do: proposed by the client, accepted by the server."""
+"""What both our sides can do by logical names: proposed by the client, accepted by the server."""
+
+SHORT_NAME_SERVICES: Final = (
+    Conformance.READ
+    | Conformance.MULTIPLE_REFERENCES
+    | Conformance.PARAMETERIZED_ACCESS
+    | Conformance.BLOCK_TRANSFER_WITH_GET
+)
+"""The same by short names; blocks are those of READ."""
+
+
+class Naming(StrEnum):
+    """How the objects of an association are named."""
+
+    LOGICAL = "logical names"
+    SHORT = "short names"
+
+    @property
+    def services(self) -> Conformance:
+        """What both our sides can do."""
+        return SERVICES if self is Naming.LOGICAL else SHORT_NAME_SERVICES
+
+    def context(self, *, ciphered: bool) -> ApplicationContext:
+        """How an association says so."""
+        if self is Naming.LOGICAL:
+            return ApplicationContext.LN_CIPHERING if ciphered else ApplicationContext.LN_NO_CIPHERING
+        return ApplicationContext.SN_CIPHERING if ciphered else ApplicationContext.SN_NO_CIPHERING
+
+
+def offered(naming: Naming, *, blocks: bool, ciphered: bool) -> Conformance:
+    """All that one of our sides can do, as it is set up."""
+    return (
+        naming.services
+        | (Conformance.GENERAL_BLOCK_TRANSFER if blocks else Conformance(0))
+        | (Conformance.GENERAL_PROTECTION if ciphered else Conformance(0))
+    )
+
 
 MAX_PDU_SIZE: Final = 1024
 """Longest APDU in octets where nothing else is said (P3 companion standard 4.2.2)."""
+
+OPENING_LIMIT: Final = 2048
+"""Longest AARQ or RLRQ in octets: they are no xDLMS messages, and the agreed length does not bound them."""
 
 SMALLEST_PDU: Final = 64
 """A side that takes less than this many octets cannot be talked to."""

@@ -6,20 +6,21 @@ from typing import Final, TypeAlias
 
 from meterkast.model.errors import LocalError, PeerError, TrustError
 from meterkast.model.identity import SystemTitle
-from meterkast.protocols.dlms import apdu
 from meterkast.protocols.dlms.apdu import (
     DEDICATED_TAGS,
     GLOBAL_TAGS,
+    Apdu,
     Ciphered,
     GeneralDedCiphering,
     GeneralGloCiphering,
 )
+from meterkast.protocols.dlms.compression import Decompression
 from meterkast.protocols.dlms.counter import CounterGate
+from meterkast.protocols.dlms.envelope import in_the_clear
 from meterkast.protocols.dlms.policy import PolicyFloor
-from meterkast.protocols.dlms.security import protect, unprotect
+from meterkast.protocols.dlms.security import SecurityControl, protect, unprotect
 
-OVERHEAD: Final = 1 + 9 + 5 + 5 + 12
-"""Octets that protection adds at most: tag, title, length, control and counter, authentication tag."""
+_OVERHEAD: Final = 1 + 9 + 5 + 5 + 12  # tag, title, length, control and counter, authentication tag
 
 Sealed: TypeAlias = Ciphered | GeneralGloCiphering | GeneralDedCiphering
 
@@ -36,6 +37,7 @@ class Protection:
         gate: of the peer's counters under the global key.
         floor: the least protection, which is also what we send.
         general: sends general-glo-ciphering instead of the tag of each service; both are always taken.
+        decompression: takes compressed messages too; without, they are refused. We send none.
     """
 
     title: SystemTitle
@@ -45,6 +47,11 @@ class Protection:
     gate: CounterGate = field(default_factory=CounterGate)
     floor: PolicyFloor = field(default_factory=PolicyFloor)
     general: bool = False
+    decompression: Decompression | None = None
+
+    def begin(self) -> "Ciphering":
+        """The protection of a new association."""
+        return Ciphering(self)
 
 
 class Ciphering:
@@ -62,9 +69,9 @@ class Ciphering:
         return self._own.title.octets
 
     @property
-    def dedicated_length(self) -> int:
-        """Octets of a dedicated key."""
-        return len(self._own.encryption_key)
+    def overhead(self) -> int:
+        """Octets that protection adds at most."""
+        return _OVERHEAD
 
     def meet(self, title: bytes | None) -> None:
         """Takes the peer's system title.
@@ -82,7 +89,7 @@ class Ciphering:
         Raises:
             TrustError: ``security-key`` where it has another length than the suite asks for.
         """
-        if len(key) != self.dedicated_length:
+        if len(key) != len(self._own.encryption_key):
             raise TrustError("security-key", "A dedicated key does not fit the security suite.")
         self._dedicated = key
 
@@ -110,15 +117,18 @@ class Ciphering:
         envelope = GeneralDedCiphering if dedicated else GeneralGloCiphering
         return envelope(self.title, control, counter, payload).encode()
 
-    def open(self, message: Sealed, *, initiating: bool = False) -> bytes:
+    def open(self, message: Apdu, *, initiating: bool = False) -> bytes:
         """The message inside, once protection, sender, counter and tag hold; the counter is kept then.
 
         Raises:
             TrustError: ``security-…``; nothing is kept then.
-            PeerError: ``security-tag-mismatch`` where another message is inside than its tag says.
+            PeerError: ``security-tag-mismatch`` where another message is inside than its tag says,
+                ``security-decompressed`` where it does not come out of its compression within bounds.
         """
         own = self._own
-        own.floor.check(message.security_control)
+        if not isinstance(message, Sealed):
+            raise in_the_clear()
+        own.floor.check(message.security_control, compressed=own.decompression is not None)
         if not isinstance(message, Ciphered) and message.system_title != self._peer_title:
             raise TrustError("security-title-wrong", "The message is from somebody else.")
         dedicated = _is_dedicated(message)
@@ -133,7 +143,10 @@ class Ciphering:
             title=self._peer_title,
             counter=message.counter,
             control=message.security_control,
+            compressed=own.decompression is not None,
         )
+        if own.decompression is not None and message.security_control & SecurityControl.COMPRESSED:
+            plain = own.decompression.open(plain)
         if (
             isinstance(message, Ciphered)
             and _tags(dedicated=dedicated).get(plain[0] if plain else -1) != message.tag
@@ -144,19 +157,6 @@ class Ciphering:
 
     def _key(self, *, dedicated: bool) -> bytes:
         return self._dedicated if dedicated and self._dedicated is not None else self._own.encryption_key
-
-
-def open_initiate(ciphering: Ciphering, octets: bytes | None) -> bytes:
-    """The InitiateRequest or -Response inside the user information of an association that opens.
-
-    Raises:
-        TrustError: ``security-policy`` where it is in the clear, or as for ``Ciphering.open``.
-        PeerError: ``apdu-…`` where it is no message.
-    """
-    message = apdu.decode(octets or b"")
-    if not isinstance(message, Ciphered):
-        raise TrustError("security-policy", "The association is asked for in the clear.")
-    return ciphering.open(message, initiating=True)
 
 
 def _is_dedicated(message: Sealed) -> bool:

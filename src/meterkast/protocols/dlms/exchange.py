@@ -15,6 +15,7 @@ from meterkast.protocols.dlms.apdu import (
     ActionRequestWithFirstBlock,
     ActionRequestWithList,
     ActionRequestWithListAndFirstBlock,
+    Apdu,
     AttributeDescriptor,
     Conformance,
     DataNotification,
@@ -64,9 +65,9 @@ class Exchange:
         self._pending: Pending | None = None
 
     @property
-    def max_request(self) -> int:
-        """The longest APDU the server takes."""
-        return self._max_request
+    def is_waiting(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._pending is not None
 
     def get(self, attribute: AttributeDescriptor, selection: Selection | None = None) -> bytes:
         """Asks for an attribute; answered by ``Result`` or ``Failed``."""
@@ -121,8 +122,24 @@ class Exchange:
                 something else, ``dlms-block-…`` for blocks out of order or without end. The request is
                 over then.
         """
+        try:
+            answer = apdu.decode(octets)
+        except PeerError:
+            self.give_up()
+            raise
+        return self.answered(answer)
+
+    def give_up(self) -> None:
+        """The request under way is over, without an answer."""
+        self._pending = None
+
+    def answered(self, answer: Apdu) -> list[Event]:
+        """Takes an answer.
+
+        Raises:
+            PeerError: as for ``receive``, other than for malformed octets.
+        """
         pending, self._pending = self._pending, None
-        answer = apdu.decode(octets)
         if isinstance(answer, DataNotification | EventNotification):
             self._pending = pending
             return [Notified(answer)]

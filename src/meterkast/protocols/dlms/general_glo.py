@@ -18,6 +18,7 @@ from meterkast.protocols.dlms.security import AUTHENTICATED_ENCRYPTED
 _BEGIN: Final = b"\xdb\x08"
 _TITLE_END: Final = 10
 _PROTECTION: Final = 5  # security control and counter
+_CONTROL: Final = int(AUTHENTICATED_ENCRYPTED)  # a flag is slow to combine
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def open_general_glo(octets: bytes, keys: Callable[[bytes], Keys], *, suite: int
         title, start = message.system_title, len(octets) - len(message.payload) - _PROTECTION
     protection, payload = octets[start : start + _PROTECTION], octets[start + _PROTECTION :]
     control, invocation = protection[:1], protection[1:]
-    if control[0] != AUTHENTICATED_ENCRYPTED | suite:
+    if control[0] != _CONTROL | suite:
         raise TrustError("security-policy", "The message is less protected than agreed.")
     own = keys(title)
     plaintext = own.encryption.open(title + invocation, payload, control + own.authentication)

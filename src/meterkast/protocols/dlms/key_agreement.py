@@ -6,10 +6,10 @@
 | 1e1s | of the originator | of the recipient | one general-ciphering message |
 | 0e2s | none | of both | general-ciphering messages, each with its own transaction-id |
 
-Settled by computation from the standard's own example: the derivation binds AlgorithmID ``60857405080300``,
-the originator's title and then the recipient's. The ephemeral key of 2e0s is signed together with the key id
-in front of it, that of 1e1s bare. Not settled by any public example: the derivation of suite 2, and where in
-that of 0e2s the transaction-id stands; here it follows the originator's title.
+Settled by computation from the standard's own examples: the derivation binds AlgorithmID ``60857405080300``,
+the originator's title and then the recipient's; in 0e2s the transaction-id stands between them, behind its
+length. The ephemeral key of 2e0s is signed together with the key id in front of it, that of 1e1s bare. Not
+settled by any public example: the derivation of suite 2.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from enum import IntEnum
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from meterkast.model.errors import LocalError, TrustError
+from meterkast.protocols.axdr import encode_length
 from meterkast.protocols.dlms.signature import PrivateKey, PublicKey, Signer, verify
 from meterkast.protocols.dlms.suite import Suite
 
@@ -74,7 +75,8 @@ def derive(suite: Suite, shared: bytes, parties: Parties, *, transaction: bytes 
         parties: who sends, and to whom.
         transaction: for 0e2s, where nothing else would tell two keys apart.
     """
-    bound = suite.algorithm + parties.originator + transaction + parties.recipient
+    named = encode_length(len(transaction)) + transaction if transaction else b""
+    bound = suite.algorithm + parties.originator + named + parties.recipient
     material: bytes = suite.digest(_FIRST_ROUND + shared + bound).digest()
     return material[: suite.key_length]
 

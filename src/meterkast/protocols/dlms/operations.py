@@ -42,6 +42,11 @@ class Operations:
         except AccessDenied as denied:
             return denied.result
 
+    def version(self, class_id: int, logical_name: Obis) -> int:
+        """Version of an object's class; 0 where there is no such object."""
+        found = self._objects.find(class_id, logical_name)
+        return 0 if found is None else found.version
+
     def write(
         self, attribute: AttributeDescriptor, selection: Selection | None, value: Data
     ) -> DataAccessResult:

@@ -99,8 +99,10 @@ class Pending:
                 return Send(self.outgoing.following(number)), True
             case ((ActionRequestNormal() | ActionRequestWithList()), ActionResponseWithBlock()):
                 return self._action_block(answer)
-            case AccessRequest(specifications=asked), AccessResponse(values=values, results=ended):
-                return _accessed(len(asked), Accessed(values, ended)), False
+            case AccessRequest(specifications=asked), AccessResponse() if answer.kinds == tuple(
+                [each.KIND for each in asked]
+            ):
+                return Accessed(answer.values, answer.results), False
         raise PeerError("dlms-unexpected", "The answer belongs to another kind of request.")
 
     def _get_block(self, answer: GetResponseWithBlock) -> tuple[Event, bool]:
@@ -157,11 +159,6 @@ def _results(asked: int, results: tuple[GetResult, ...]) -> Event:
 def _outcomes(called: int, outcomes: tuple[tuple[ActionResult, GetResult | None], ...]) -> Event:
     _check_number(called, len(outcomes))
     return Outcomes(outcomes)
-
-
-def _accessed(asked: int, accessed: Accessed) -> Event:
-    _check_number(asked, len(accessed.results))
-    return accessed
 
 
 def _check_number(asked: int, answered: int) -> None:

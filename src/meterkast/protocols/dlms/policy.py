@@ -45,13 +45,19 @@ class PolicyFloor:
         self._store(suite, protection & _PROTECTION)
         self._suite, self._protection = suite, protection & _PROTECTION
 
-    def check(self, control: int) -> None:
+    def check(self, control: int, *, compressed: bool = False) -> None:
         """Whether a message with this security control octet is protected enough.
 
+        Args:
+            control: as sent.
+            compressed: whether messages may be compressed.
+
         Raises:
-            TrustError: ``security-policy`` for less protection, another suite, the broadcast key or
-                compression.
+            TrustError: ``security-policy`` for less protection, another suite, the broadcast key, or
+                compression that was not asked for.
         """
         flags = SecurityControl(control & ~_SUITE)
+        if compressed:
+            flags &= ~SecurityControl.COMPRESSED
         if control & _SUITE != self._suite or self._protection & ~flags or flags & ~_PROTECTION:
             raise TrustError("security-policy", "The message is less protected than agreed.")

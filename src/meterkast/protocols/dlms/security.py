@@ -85,6 +85,7 @@ def unprotect(
     counter: int,
     control: int,
     tag_required: bool = True,
+    compressed: bool = False,
 ) -> bytes:
     """The plaintext of a protected message; none of it comes out before its tag holds.
 
@@ -96,13 +97,15 @@ def unprotect(
         counter: invocation counter as sent.
         control: security control octet as sent.
         tag_required: refuse messages that carry no tag; without, their text is readable and proves nothing.
+        compressed: take a compressed message too; what comes out is compressed then (see ``compression``).
 
     Raises:
         TrustError: ``security-tag-wrong``, or ``security-policy`` where there is no tag and one is required.
-        PeerError: ``security-compressed`` for compressed messages, ``security-suite`` for unknown suites.
+        PeerError: ``security-compressed`` for compressed messages, unless they are asked for,
+            ``security-suite`` for unknown suites.
         LocalError: ``security-key`` or ``security-nonce`` for lengths that do not fit.
     """
-    if control & SecurityControl.COMPRESSED:
+    if control & SecurityControl.COMPRESSED and not compressed:
         raise PeerError("security-compressed", "Compressed messages are not supported.")
     if control & _SUITE not in _KEY_LENGTHS:
         raise PeerError("security-suite", "The security suite of the message is unknown.")

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from meterkast.model.errors import PeerError
-from meterkast.protocols.dlms import apdu
+from meterkast.model.errors import LocalError, PeerError
+from meterkast.protocols.dlms import acse, apdu
 from meterkast.protocols.dlms.acse import Aare, Aarq, ApplicationContext, AssociationResult, Diagnostic
-from meterkast.protocols.dlms.apdu import ExceptionResponse
+from meterkast.protocols.dlms.apdu import DataNotification, ExceptionResponse
 from meterkast.protocols.dlms.apdu.fault import (
     OPERATION_NOT_POSSIBLE,
     OTHER_REASON,
@@ -13,8 +13,10 @@ from meterkast.protocols.dlms.apdu.fault import (
     SERVICE_NOT_ALLOWED,
     SERVICE_UNKNOWN,
 )
-from meterkast.protocols.dlms.association import MAX_PDU_SIZE, State
+from meterkast.protocols.dlms.association import MAX_PDU_SIZE, OPENING_LIMIT, State
+from meterkast.protocols.dlms.general_block import BlockTransfer
 from meterkast.protocols.dlms.grant import Grant
+from meterkast.protocols.dlms.notices import Notices, Notification
 from meterkast.protocols.dlms.object_model import ObjectModel
 from meterkast.protocols.dlms.security_event import SecurityEvent
 from meterkast.protocols.dlms.session import Session
@@ -36,6 +38,7 @@ class Server:
         objects: the logical device.
         grants: which clients there may be and what each may do; all others are turned away.
         max_pdu_size: the longest APDU we take and send.
+        blocks: takes part in general block transfer with clients that propose it.
         on_security: takes each refusal that is one for the log; the client never learns the reason.
     """
 
@@ -45,12 +48,15 @@ class Server:
         *,
         grants: Mapping[int, Grant],
         max_pdu_size: int = MAX_PDU_SIZE,
+        blocks: BlockTransfer | None = None,
         on_security: Callable[[SecurityEvent], None] = lambda _: None,
     ) -> None:
         self._max_pdu_size = max_pdu_size
         self._on_security = on_security
         self._sessions = {
-            client: Session(objects, grant, max_pdu_size=max_pdu_size, report=self._reporter(client))
+            client: Session(
+                objects, grant, max_pdu_size=max_pdu_size, blocks=blocks, report=self._reporter(client)
+            )
             for client, grant in grants.items()
         }
 
@@ -59,22 +65,57 @@ class Server:
         session = self._sessions.get(client)
         return State.IDLE if session is None else session.state
 
-    def receive(self, client: int, octets: bytes) -> bytes:
-        """The answer to one APDU of this client."""
-        if len(octets) > self._max_pdu_size:
-            return ExceptionResponse(SERVICE_NOT_ALLOWED, PDU_TOO_LONG).encode()
+    def receive(self, client: int, octets: bytes) -> list[bytes]:
+        """The APDUs that go back for one of this client: one as a rule.
+
+        None while the client streams blocks, and for a confirmation; several where it takes a window of them.
+        """
+        report = self._reporter(client)
+        opens = octets[:1] != b"" and octets[0] in acse.TAGS
+        if len(octets) > (max(self._max_pdu_size, OPENING_LIMIT) if opens else self._max_pdu_size):
+            report("dlms-pdu-too-long", None)
+            return [ExceptionResponse(SERVICE_NOT_ALLOWED, PDU_TOO_LONG).encode()]
         try:
-            request = apdu.decode(octets)
-        except PeerError:
-            return ExceptionResponse(SERVICE_UNKNOWN, OTHER_REASON).encode()
+            message = apdu.decode(octets)
+        except PeerError as error:
+            report(error.code, None)
+            return [ExceptionResponse(SERVICE_UNKNOWN, OTHER_REASON).encode()]
         session = self._sessions.get(client)
         if session is not None:
-            answer = session.answer(request)
-        elif isinstance(request, Aarq):
-            answer = _STRANGER.encode()
-        else:
-            answer = ExceptionResponse(SERVICE_NOT_ALLOWED, OPERATION_NOT_POSSIBLE).encode()
-        return answer
+            return session.receive(message)
+        report("dlms-client-unknown", message.calling_title if isinstance(message, Aarq) else None)
+        if isinstance(message, Aarq):
+            return [_STRANGER.encode()]
+        return [ExceptionResponse(SERVICE_NOT_ALLOWED, OPERATION_NOT_POSSIBLE).encode()]
+
+    def notify(self, client: int, message: Notification) -> list[bytes]:
+        """Tells a client something it has not asked for; the APDUs to send.
+
+        A confirmed data-notification waits in ``unconfirmed`` until the client confirms it. To say it once
+        more, give the same message again: it is protected anew.
+
+        Raises:
+            LocalError: ``association-out-of-turn`` without an association, ``dlms-not-agreed`` where the
+                client has not agreed, ``dlms-message-too-long`` where it does not fit and general block
+                transfer was not agreed, ``gbt-out-of-turn`` where it needs blocks while others are on their
+                way, ``dlms-unconfirmed-full``, ``dlms-invoke-taken``.
+        """
+        session = self._sessions.get(client)
+        if session is None:
+            raise LocalError("dlms-client-unknown", "There is no such client.")
+        return session.notify(message)
+
+    def unconfirmed(self, client: int) -> tuple[DataNotification, ...]:
+        """What this client was told and has not confirmed, oldest first; its association may have ended."""
+        return self._notices(client).waiting
+
+    def drop(self, client: int, message: DataNotification) -> None:
+        """Gives a notification up: it no longer waits for its confirmation."""
+        self._notices(client).drop(message)
+
+    def _notices(self, client: int) -> Notices:
+        session = self._sessions.get(client)
+        return Notices() if session is None else session.notices
 
     def _reporter(self, client: int) -> Callable[[str, bytes | None], None]:
         def report(code: str, claimed: bytes | None) -> None:

@@ -4,6 +4,7 @@ from meterkast.protocols.dlms.acse import Aare, Aarq, Rlre, Rlrq
 from meterkast.protocols.dlms.apdu.access import (
     AccessAction,
     AccessGet,
+    AccessKind,
     AccessRequest,
     AccessResponse,
     AccessSet,
@@ -87,6 +88,7 @@ from meterkast.protocols.dlms.apdu.selection import (
     OtherSelection,
     RangeSelection,
     Selection,
+    selection_of,
 )
 from meterkast.protocols.dlms.apdu.set import (
     SetRequestNormal,
@@ -106,6 +108,7 @@ from meterkast.protocols.dlms.apdu.short_name import (
     ReadBlock,
     ReadRequest,
     ReadResponse,
+    VariableAccess,
     VariableName,
 )
 
@@ -117,6 +120,7 @@ __all__ = [
     "Aarq",
     "AccessAction",
     "AccessGet",
+    "AccessKind",
     "AccessRequest",
     "AccessResponse",
     "AccessSet",
@@ -184,7 +188,9 @@ __all__ = [
     "SetResponseLastBlockWithList",
     "SetResponseNormal",
     "SetResponseWithList",
+    "VariableAccess",
     "VariableName",
     "WrappedKey",
     "decode",
+    "selection_of",
 ]

@@ -1,6 +1,7 @@
 """ACCESS: several reads, writes and calls in one message (Green Book 9.3.5)."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import ClassVar, TypeAlias
 
 from meterkast.protocols.axdr import Data, Reader, Writer
@@ -10,10 +11,19 @@ from meterkast.protocols.dlms.apdu.result import ActionResult, DataAccessResult,
 from meterkast.protocols.dlms.apdu.selection import Selection, parse_bare_selection
 
 
+class AccessKind(IntEnum):
+    """What is done, as the choice in front of each result says."""
+
+    GET = 1
+    SET = 2
+    ACTION = 3
+
+
 @dataclass(frozen=True, slots=True)
 class AccessGet:
     """Reads an attribute; its data in the request is null-data."""
 
+    KIND: ClassVar = AccessKind.GET
     attribute: AttributeDescriptor
     selection: Selection | None = None
 
@@ -28,6 +38,7 @@ class AccessGet:
 class AccessSet:
     """Writes an attribute; its data is the value."""
 
+    KIND: ClassVar = AccessKind.SET
     attribute: AttributeDescriptor
     selection: Selection | None = None
 
@@ -42,6 +53,7 @@ class AccessSet:
 class AccessAction:
     """Invokes a method; its data is the parameter."""
 
+    KIND: ClassVar = AccessKind.ACTION
     method: MethodDescriptor
 
     def encode(self) -> bytes:
@@ -94,6 +106,7 @@ class AccessResponse:
     invoke: LongInvokeId
     date_time: bytes
     values: tuple[Data, ...]
+    kinds: tuple[AccessKind, ...]
     results: tuple[AccessResult, ...]
     specifications: tuple[AccessSpecification, ...] | None = None
 
@@ -108,10 +121,11 @@ class AccessResponse:
         repeated = reader.flag()
         specifications = tuple([_specification(reader) for _ in range(reader.length())]) if repeated else None
         values = tuple([reader.data() for _ in range(reader.length())])
-        results = tuple([_result(reader) for _ in range(reader.length())])
-        if len(values) != len(results):
-            raise reader.fault("apdu-list", f"{len(values)} values belong to {len(results)} results.")
-        return cls(invoke, date_time, values, results, specifications)
+        ended = [_result(reader) for _ in range(reader.length())]
+        if len(values) != len(ended):
+            raise reader.fault("apdu-list", f"{len(values)} values belong to {len(ended)} results.")
+        kinds, results = tuple([kind for kind, _ in ended]), tuple([result for _, result in ended])
+        return cls(invoke, date_time, values, kinds, results, specifications)
 
     def encode(self) -> bytes:
         """The APDU."""
@@ -122,12 +136,9 @@ class AccessResponse:
             for specification in self.specifications:
                 writer.raw(specification.encode())
         _write_values(writer, self.values).length(len(self.results))
-        for result in self.results:
-            writer.octet(_ACTION if isinstance(result, ActionResult) else _GET).octet(result)
+        for kind, result in zip(self.kinds, self.results, strict=True):
+            writer.octet(kind).octet(result)
         return writer.finish()
-
-
-_GET, _SET, _ACTION = 1, 2, 3
 
 
 def _specification(reader: Reader) -> AccessSpecification:
@@ -146,12 +157,12 @@ def _specification(reader: Reader) -> AccessSpecification:
     raise reader.fault("apdu-choice", f"{choice:02X} names no kind of access.", reader.offset - 1)
 
 
-def _result(reader: Reader) -> AccessResult:
+def _result(reader: Reader) -> tuple[AccessKind, AccessResult]:
     choice = reader.octet()
-    if choice in (_GET, _SET):
-        return parse_code(reader, DataAccessResult)
-    if choice == _ACTION:
-        return parse_code(reader, ActionResult)
+    if choice in (AccessKind.GET, AccessKind.SET):
+        return AccessKind(choice), parse_code(reader, DataAccessResult)
+    if choice == AccessKind.ACTION:
+        return AccessKind.ACTION, parse_code(reader, ActionResult)
     raise reader.fault("apdu-choice", f"{choice:02X} names no kind of access.", reader.offset - 1)
 
 

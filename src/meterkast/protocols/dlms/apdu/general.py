@@ -24,7 +24,7 @@ class Header:
         Raises:
             PeerError: ``apdu-system-title`` where the originator's title is not eight octets.
         """
-        transaction, originator, recipient, date_time, other = (reader.string() for _ in range(5))
+        transaction, originator, recipient, date_time, other = [reader.string() for _ in range(5)]
         if len(originator) != 8 or len(recipient) not in (0, 8):
             raise reader.fault("apdu-system-title", "A system title has 8 octets.")
         return cls(

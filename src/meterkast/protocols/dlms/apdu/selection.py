@@ -73,9 +73,19 @@ def parse_selection(reader: Reader) -> Selection | None:
 
 def parse_bare_selection(reader: Reader) -> Selection:
     """A selection that is there: selector and parameters."""
-    selector, parameters = reader.octet(), reader.data()
+    return selection_of(reader.octet(), reader.data())
+
+
+def selection_of(selector: int, parameters: Data) -> Selection:
+    """The selection that a selector and its parameters are."""
     known = _KNOWN.get(selector)
     return (known and known(parameters)) or OtherSelection(selector, parameters)
+
+
+def selector_of(selection: Selection) -> tuple[int, Data]:
+    """Selector and parameters of a selection, where they stand apart."""
+    reader = Reader(selection.encode())
+    return reader.octet(), reader.data()
 
 
 def write_selection(writer: Writer, selection: Selection | None) -> Writer:
