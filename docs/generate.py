@@ -21,6 +21,7 @@ from generator.errors import error_classes, error_codes  # noqa: E402
 from generator.examples import examples  # noqa: E402
 from generator.figures import figures  # noqa: E402
 from generator.page import Page  # noqa: E402
+from generator.states import states  # noqa: E402
 from generator.terminal import Terminal  # noqa: E402
 
 PARTS = {
@@ -30,6 +31,7 @@ PARTS = {
     "codes": lambda: error_codes(SOURCE / "meterkast"),
     "decisions": lambda: decisions(DOCS / "decisions"),
     "figures": lambda: figures(DOCS / "figures"),
+    "states": states,
 }
 
 

@@ -25,7 +25,7 @@ def test_known_names(code: str, en: str, nl: str, unit: Unit | None) -> None:
     assert (catalogue.name(obis), catalogue.name(obis, "nl"), catalogue.unit(obis)) == (en, nl, unit)
 
 
-@pytest.mark.parametrize("code", ["0-0:24.2.1", "1-1:1.8.0", "1-0:1.8.0.1", "9-9:9.9.9"])
+@pytest.mark.parametrize("code", ["0-0:24.2.1", "1-1:1.7.0", "1-0:1.8.0.1", "9-9:9.9.9"])
 def test_unknown_codes_have_no_name(code: str) -> None:
     assert catalogue.name(Obis.parse(code)) is None
     assert catalogue.unit(Obis.parse(code)) is None

@@ -1,6 +1,8 @@
 """The ready classes: what they say, what they refuse, and that none of them can switch."""
 
+import importlib
 import inspect
+import pkgutil
 
 import pytest
 
@@ -24,6 +26,7 @@ from meterkast.protocols.axdr import (
 )
 from meterkast.protocols.cosem import objects as ready
 from meterkast.protocols.cosem.capture import decode_capture_objects
+from meterkast.protocols.cosem.classes import find
 from meterkast.protocols.cosem.device import LogicalDevice
 from meterkast.protocols.cosem.objects import AccessDenied, CosemObject, DataObject, ReadableObject, Register
 from meterkast.protocols.datetime import CosemDateTime
@@ -40,6 +43,19 @@ def found(class_id: int, name: Obis) -> CosemObject:
     each = device().find(class_id, name)
     assert each is not None
     return each
+
+
+def test_no_class_of_any_file_can_switch() -> None:
+    offered = {
+        each.class_id
+        for module in pkgutil.iter_modules(ready.__path__)
+        for _, each in inspect.getmembers(
+            importlib.import_module(f"{ready.__name__}.{module.name}"), inspect.isclass
+        )
+        if issubclass(each, ReadableObject) and each is not ReadableObject
+    }
+    assert offered == {1, 3, 4, 7, 8, 15, 17, 18, 64}
+    assert all(described.offered for each in offered if (described := find(each)))
 
 
 def test_no_ready_class_can_switch() -> None:

@@ -1,5 +1,7 @@
 """Strategies for HDLC tests, and a cable between two links."""
 
+from collections import deque
+
 from hypothesis import strategies as st
 
 from meterkast.protocols.hdlc import Address, Control, Event, Frame, Kind, Link, Reply
@@ -32,7 +34,15 @@ frames = st.builds(
     segmented=st.booleans(),
 )
 
+apdus = st.builds(
+    lambda length, first: bytes((first + place) % 251 for place in range(length)),
+    st.integers(1, 1000),
+    st.integers(0, 250),
+)
+"""By their length: ``st.binary`` gives hardly any that fill more than a frame or two."""
+
 SERVER = Address(1, 17, 4)
+_FAR = {"client": "server", "server": "client"}
 
 
 class Cable:
@@ -49,19 +59,24 @@ class Cable:
 
     def carry(self, octets: bytes, receiver: str) -> None:
         """One frame and everything that follows from it."""
-        number, self.carried = self.carried, self.carried + 1
-        if number in self._lost:
-            return
-        for event in self._ends[receiver].receive(octets):
-            if isinstance(event, Reply):
-                self.carry(event.octets, "server" if receiver == "client" else "client")
-            else:
-                self.events[receiver].append(event)
+        self._carry([octets], receiver)
 
     def send(self, sender: str, apdu: bytes) -> None:
         """An APDU from one end to the other."""
-        for octets in self._ends[sender].send(apdu):
-            self.carry(octets, "server" if sender == "client" else "client")
+        self._carry(self._ends[sender].send(apdu), _FAR[sender])
+
+    def _carry(self, flight: list[bytes], receiver: str) -> None:
+        line = deque((octets, receiver) for octets in flight)
+        while line:
+            octets, receiver = line.popleft()
+            number, self.carried = self.carried, self.carried + 1
+            if number in self._lost:
+                continue
+            for event in self._ends[receiver].receive(octets):
+                if isinstance(event, Reply):
+                    line.append((event.octets, _FAR[receiver]))
+                else:
+                    self.events[receiver].append(event)
 
     def taken(self, end: str) -> list[Event]:
         """The events of one end since the last call."""
@@ -69,17 +84,25 @@ class Cable:
         return events
 
 
-def pair(client_size: int = 128, server_size: int = 128) -> tuple[Link, Link]:
+def pair(
+    client_size: int = 128, server_size: int = 128, *, client_window: int = 1, server_window: int = 1
+) -> tuple[Link, Link]:
     """A client and a server that may talk to each other."""
     return (
-        Link(role="client", client_address=16, server_address=SERVER, max_information=client_size),
-        Link(role="server", server_address=SERVER, max_information=server_size),
+        Link(
+            role="client",
+            client_address=16,
+            server_address=SERVER,
+            max_information=client_size,
+            window=client_window,
+        ),
+        Link(role="server", server_address=SERVER, max_information=server_size, window=server_window),
     )
 
 
-def connected(client_size: int = 128, server_size: int = 128) -> tuple[Link, Link, Cable]:
-    """The same, connected."""
-    client, server = pair(client_size, server_size)
+def connected(client_size: int = 128, server_size: int = 128, *, window: int = 1) -> tuple[Link, Link, Cable]:
+    """The same, connected, with the same window both ways."""
+    client, server = pair(client_size, server_size, client_window=window, server_window=window)
     cable = Cable(client, server)
     cable.carry(client.connect(), "server")
     cable.taken("client")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdlc.frames import SERVER, Cable, connected, frames, pair
+from hdlc.frames import SERVER, Cable, apdus, connected, frames, pair
 from meterkast.model.errors import LocalError
 from meterkast.protocols.hdlc import (
     Address,
@@ -20,8 +20,6 @@ from meterkast.protocols.hdlc import (
     Reply,
     State,
 )
-
-apdus = st.binary(min_size=1, max_size=2000)
 
 
 def frame(kind: Kind, information: bytes = b"", *, source: Address, send: int = 0, receive: int = 0) -> bytes:
@@ -203,8 +201,7 @@ def test_a_server_may_insist_on_one_client() -> None:
         (frame(Kind.INFORMATION, b"x", source=SERVER, send=7, receive=1), "hdlc-frame-repeated"),
         (frame(Kind.INFORMATION, b"x", source=Address(2, 17, 4), send=0, receive=1), "hdlc-address-foreign"),
         (frame(Kind.UNNUMBERED_ACKNOWLEDGE, source=SERVER), "hdlc-frame-unexpected"),
-        (frame(Kind.RECEIVE_READY, source=SERVER, receive=1), "hdlc-frame-unexpected"),
-        (frame(Kind.UNNUMBERED_INFORMATION, b"push", source=SERVER), "hdlc-frame-unexpected"),
+        (frame(Kind.RECEIVE_READY, source=SERVER, receive=2), "hdlc-sequence-wrong"),
         (frame(Kind.SET_NORMAL_RESPONSE_MODE, source=SERVER), "hdlc-frame-unexpected"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The TCP wrapper: known octets, any cut of the stream, and streams that go wrong."""
+"""The wrapper: known octets, any cut of the stream, datagrams, and what goes wrong."""
 
 from contextlib import suppress
 
@@ -35,6 +35,27 @@ def test_any_cut_of_the_stream_gives_the_same(sent: list[Wpdu], size: int) -> No
 def test_garbage_raises_the_peer_error_and_nothing_else(octets: bytes) -> None:
     with suppress(PeerError):
         Decoder(limit=32).receive(octets)
+
+
+@given(wpdus, st.binary(max_size=3))
+def test_a_datagram_is_one_apdu_and_nothing_else(wpdu: Wpdu, rest: bytes) -> None:
+    octets = octets_of(wpdu)
+    assert wrapper.parse(octets) == wpdu
+    for wrong, code in (
+        (octets + b"x" + rest, "wrapper-length-wrong"),
+        (octets[:-1] if wpdu.apdu else octets + b"x", "wrapper-length-wrong"),
+        (b"\x00\x02" + octets[2:], "wrapper-version"),
+        (octets[:7], "wrapper-incomplete"),
+    ):
+        with pytest.raises(PeerError) as refused:
+            wrapper.parse(wrong)
+        assert refused.value.code == code
+
+
+@given(st.binary(max_size=40))
+def test_garbage_in_a_datagram_raises_only_the_peer_error(octets: bytes) -> None:
+    with suppress(PeerError):
+        wrapper.parse(b"\x00\x01" + octets)
 
 
 def test_what_was_whole_before_the_fault_comes_out_and_nothing_after_it() -> None:

@@ -1,4 +1,4 @@
-"""The wrapper around APDUs on TCP (IEC 62056-47, 5.3): version, source, destination, length, APDU."""
+"""The wrapper around APDUs on TCP and UDP (IEC 62056-47, 5.3): version, source, destination, length, APDU."""
 
 import struct
 from dataclasses import dataclass
@@ -29,6 +29,22 @@ def encode(source: int, destination: int, apdu: bytes) -> bytes:
     if not (0 <= source < LIMIT and 0 <= destination < LIMIT and len(apdu) < LIMIT):
         raise LocalError("wrapper-range", "A wrapper port and the length of an APDU have sixteen bits.")
     return _HEADER.pack(VERSION, source, destination, len(apdu)) + apdu
+
+
+def parse(datagram: bytes) -> Wpdu:
+    """The one APDU in a UDP datagram: it begins and ends with it (IEC 62056-47, 5.4).
+
+    Raises:
+        PeerError: ``wrapper-incomplete``, ``wrapper-version``, or ``wrapper-length-wrong``.
+    """
+    if len(datagram) < _HEADER.size:
+        raise PeerError("wrapper-incomplete", "The datagram is shorter than a wrapper header.")
+    version, source, destination, length = _HEADER.unpack_from(datagram)
+    if version != VERSION:
+        raise _no_wrapper("datagram")
+    if length != len(datagram) - _HEADER.size:
+        raise PeerError("wrapper-length-wrong", "The length is not that of the datagram.", where="length")
+    return Wpdu(source=source, destination=destination, apdu=datagram[_HEADER.size :])
 
 
 class Decoder:
@@ -69,7 +85,11 @@ class Decoder:
 
     def _fault(self, version: int, length: int) -> PeerError | None:
         if version != VERSION:
-            return PeerError("wrapper-version", "The stream is not in DLMS wrapper format.", where="version")
+            return _no_wrapper("stream")
         if length > self._limit:
             return PeerError("wrapper-too-long", f"An APDU of {length} octets is refused.", where="length")
         return None
+
+
+def _no_wrapper(what: str) -> PeerError:
+    return PeerError("wrapper-version", f"The {what} is not in DLMS wrapper format.", where="version")

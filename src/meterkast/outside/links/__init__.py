@@ -1,4 +1,4 @@
-"""Links carry octets and know no protocol: memory, TCP, TLS, serial line, with faults and taps around."""
+"""Links carry octets and know no protocol: memory, TCP, UDP, TLS, serial; with faults and taps around."""
 
 from typing import Protocol
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from meterkast.model.errors import UnreachableError
 
 _SPEEDS = {
-    300: termios.B300,
-    2400: termios.B2400,
-    9600: termios.B9600,
-    19200: termios.B19200,
-    115200: termios.B115200,
+    baud: getattr(termios, f"B{baud}")
+    for baud in (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 }
+_PSEUDO_TERMINALS = Path("/dev/pts")
+"""They carry octets without parity and refuse to be told otherwise."""
+_CONTROL_MODES, _INPUT_SPEED, _OUTPUT_SPEED = 2, 4, 5  # places in what tcgetattr gives
 
 
 class SerialLink:
@@ -66,6 +66,25 @@ class SerialLink:
                 return b""
         return b""
 
+    @property
+    def speed(self) -> int:
+        """Baud of the line as it is set now; of a pseudo-terminal, as the far end has set it."""
+        set_now = termios.tcgetattr(self._descriptor)[_OUTPUT_SPEED]
+        return next(baud for baud, constant in _SPEEDS.items() if constant == set_now)
+
+    async def change_speed(self, speed: int) -> None:
+        """Goes on at another speed once everything that was sent has left.
+
+        Raises:
+            UnreachableError: ``serial-unavailable`` where the line is gone or has no such speed.
+        """
+        try:
+            await asyncio.to_thread(_set_speed, self._descriptor, speed, when=termios.TCSADRAIN)
+        except (OSError, KeyError, termios.error) as error:
+            raise UnreachableError(
+                "serial-unavailable", "The serial line can't change its speed.", where=f"{speed} baud"
+            ) from error
+
     async def close(self) -> None:
         """Lets go of the line."""
         if not self._closed:
@@ -77,8 +96,8 @@ class SerialLink:
             os.close(self._descriptor)
 
 
-def open_port(path: Path, *, speed: int = 9600) -> SerialLink:
-    """Opens a serial port, 8N1, raw.
+def open_port(path: Path, *, speed: int = 9600, even_parity: bool = False) -> SerialLink:
+    """Opens a serial port, raw: 8N1, or 8E1 as M-Bus has it.
 
     Raises:
         UnreachableError: ``serial-unavailable`` where the port can't be opened at that speed.
@@ -86,9 +105,9 @@ def open_port(path: Path, *, speed: int = 9600) -> SerialLink:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         tty.setraw(descriptor)
-        settings = termios.tcgetattr(descriptor)
-        settings[4] = settings[5] = _SPEEDS[speed]
-        termios.tcsetattr(descriptor, termios.TCSANOW, settings)
+        _set_speed(descriptor, speed, when=termios.TCSANOW)
+        if even_parity and not path.resolve().is_relative_to(_PSEUDO_TERMINALS):
+            _set_even_parity(descriptor)
     except (OSError, KeyError, termios.error) as error:
         raise UnreachableError(
             "serial-unavailable",
@@ -97,6 +116,19 @@ def open_port(path: Path, *, speed: int = 9600) -> SerialLink:
             hint=f"Check the path and your rights; speeds: {', '.join(map(str, _SPEEDS))}.",
         ) from error
     return SerialLink(descriptor)
+
+
+def _set_speed(descriptor: int, speed: int, *, when: int) -> None:
+    settings = termios.tcgetattr(descriptor)
+    settings[_INPUT_SPEED] = settings[_OUTPUT_SPEED] = _SPEEDS[speed]
+    termios.tcsetattr(descriptor, when, settings)
+
+
+def _set_even_parity(descriptor: int) -> None:
+    settings = termios.tcgetattr(descriptor)
+    settings[_CONTROL_MODES] |= termios.PARENB
+    settings[_CONTROL_MODES] &= ~termios.PARODD
+    termios.tcsetattr(descriptor, termios.TCSANOW, settings)
 
 
 class PtyLink(SerialLink):

@@ -1,7 +1,8 @@
 """The life of an HDLC connection in normal response mode, as a table (IEC 62056-46, 6.4.4).
 
-With a window of 1 the right to speak alternates, so both sides share the states of the dialogue and differ
-only in how it begins and ends. A signal that has no entry is not allowed in that state and changes nothing.
+The right to speak alternates: whoever has it sends a flight, as many frames as the window holds, and the poll
+or final bit of the last one hands it over. Both sides share the states of the dialogue and differ only in how
+it begins and ends. A signal that has no entry is not allowed in that state and changes nothing.
 """
 
 from enum import StrEnum
@@ -20,8 +21,8 @@ class State(StrEnum):
     DISCONNECTED = "disconnected"
     CONNECTING = "connecting"  # SNRM sent
     READY = "ready"  # it is ours to send an APDU
-    SENDING = "sending"  # a segment of ours waits for its acknowledgement
-    AWAITING = "awaiting"  # it is the peer's to send
+    SENDING = "sending"  # a flight of ours waits for its acknowledgement, more follow
+    AWAITING = "awaiting"  # all of ours has left; it is the peer's to send an APDU
     DISCONNECTING = "disconnecting"  # DISC sent
 
 
@@ -30,28 +31,34 @@ class Signal(StrEnum):
 
     SEND_CONNECT = "send SNRM"
     SEND_DISCONNECT = "send DISC"
-    SEND_SEGMENT = "send I, more follow"
+    SEND_FLIGHT = "send I, more follow"
     SEND_LAST = "send I, last"
     RECEIVE_CONNECT = "receive SNRM"
     RECEIVE_DISCONNECT = "receive DISC"
     RECEIVE_ACCEPTANCE = "receive UA"
     RECEIVE_REFUSAL = "receive DM"
+    RECEIVE_REJECTION = "receive FRMR"
     RECEIVE_READY = "receive RR"
+    RECEIVE_NOT_READY = "receive RNR"
     RECEIVE_SEGMENT = "receive I, more follow"
     RECEIVE_LAST = "receive I, last"
 
 
 _DIALOGUE: dict[State, dict[Signal, State]] = {
     State.READY: {
-        Signal.SEND_SEGMENT: State.SENDING,
+        Signal.SEND_FLIGHT: State.SENDING,
         Signal.SEND_LAST: State.AWAITING,
     },
     State.SENDING: {
         Signal.RECEIVE_READY: State.SENDING,
-        Signal.SEND_SEGMENT: State.SENDING,
+        Signal.RECEIVE_NOT_READY: State.SENDING,
+        Signal.SEND_FLIGHT: State.SENDING,
         Signal.SEND_LAST: State.AWAITING,
     },
     State.AWAITING: {
+        Signal.RECEIVE_READY: State.AWAITING,
+        Signal.RECEIVE_NOT_READY: State.AWAITING,
+        Signal.SEND_LAST: State.AWAITING,  # again, where part of it was lost
         Signal.RECEIVE_SEGMENT: State.AWAITING,
         Signal.RECEIVE_LAST: State.READY,
     },
@@ -60,6 +67,7 @@ _DIALOGUE: dict[State, dict[Signal, State]] = {
 _CLIENT_END = {
     Signal.SEND_DISCONNECT: State.DISCONNECTING,
     Signal.RECEIVE_REFUSAL: State.DISCONNECTED,
+    Signal.RECEIVE_REJECTION: State.DISCONNECTED,
 }
 _SERVER_END = {
     Signal.RECEIVE_CONNECT: State.AWAITING,
@@ -86,7 +94,6 @@ TRANSITIONS: dict[Role, dict[State, dict[Signal, State]]] = {
             Signal.RECEIVE_DISCONNECT: State.DISCONNECTED,
         },
         **{state: row | _SERVER_END for state, row in _DIALOGUE.items()},
-        State.AWAITING: _DIALOGUE[State.AWAITING] | _SERVER_END | {Signal.RECEIVE_READY: State.AWAITING},
     },
 }
 

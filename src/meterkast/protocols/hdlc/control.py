@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from meterkast.model.errors import PeerError
+
+MODULO: Final = 8
+"""Frames and acknowledgements are numbered 0 to 7."""
 
 _POLL = 0x10
 
@@ -32,7 +36,7 @@ class Control:
 
     Attributes:
         kind: which frame it is.
-        poll: poll bit of a command, final bit of a response; always set with a window of 1.
+        poll: poll bit of a command, final bit of a response: it is the peer's turn.
         send: N(S), the number of this I-frame; 0 for others.
         receive: N(R), the number expected next; 0 for frames without numbers.
     """

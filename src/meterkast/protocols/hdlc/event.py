@@ -31,4 +31,11 @@ class Apdu:
     octets: bytes
 
 
-Event = Reply | Connected | Disconnected | Apdu | Garbage
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A whole APDU that a server sent by itself, in unnumbered frames, without the LLC header."""
+
+    octets: bytes
+
+
+Event = Reply | Connected | Disconnected | Apdu | Push | Garbage

@@ -1,56 +1,71 @@
 """One end of an HDLC link: APDUs in and out on top, octets in and out below."""
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
+from typing import Final
 
 from meterkast.model.errors import LocalError, PeerError
 from meterkast.protocols.hdlc.address import Address
 from meterkast.protocols.hdlc.connection import Role, Signal, State, follow
 from meterkast.protocols.hdlc.control import Control, Kind
 from meterkast.protocols.hdlc.deframer import Deframer, Garbage
+from meterkast.protocols.hdlc.ends import Ends
 from meterkast.protocols.hdlc.event import Apdu, Connected, Disconnected, Event, Reply
 from meterkast.protocols.hdlc.frame import Frame
-from meterkast.protocols.hdlc.parameters import DEFAULT_INFORMATION, Parameters
+from meterkast.protocols.hdlc.parameters import DEFAULT_INFORMATION, DEFAULT_WINDOW, Parameters
+from meterkast.protocols.hdlc.push import PushAssembly
+from meterkast.protocols.hdlc.reception import Place, Reception
+from meterkast.protocols.hdlc.window import Window
 
-APDU_LIMIT = 1 << 16
+APDU_LIMIT: Final = 1 << 16
 
-_MODULO = 8
-_OVERHEAD = 2 + 4 + 4 + 1 + 2 + 2  # format, addresses, control, HCS, FCS
-_LLC = {Role.CLIENT: bytes.fromhex("E6E600"), Role.SERVER: bytes.fromhex("E6E700")}
-_LLC_OF_PEER = {Role.CLIENT: _LLC[Role.SERVER], Role.SERVER: _LLC[Role.CLIENT]}
+_OVERHEAD: Final = 2 + 4 + 4 + 1 + 2 + 2  # format, addresses, control, HCS, FCS
+_LLC: Final = {Role.CLIENT: bytes.fromhex("E6E600"), Role.SERVER: bytes.fromhex("E6E700")}
+_LLC_OF_PEER: Final = {Role.CLIENT: _LLC[Role.SERVER], Role.SERVER: _LLC[Role.CLIENT]}
 
-_SIGNALS = {
+_SIGNALS: Final = {
     Kind.SET_NORMAL_RESPONSE_MODE: Signal.RECEIVE_CONNECT,
     Kind.DISCONNECT: Signal.RECEIVE_DISCONNECT,
     Kind.UNNUMBERED_ACKNOWLEDGE: Signal.RECEIVE_ACCEPTANCE,
     Kind.DISCONNECTED_MODE: Signal.RECEIVE_REFUSAL,
-    Kind.RECEIVE_READY: Signal.RECEIVE_READY,
+    Kind.FRAME_REJECT: Signal.RECEIVE_REJECTION,
 }
+_ACKNOWLEDGEMENTS: Final = {
+    Kind.RECEIVE_READY: Signal.RECEIVE_READY,
+    Kind.RECEIVE_NOT_READY: Signal.RECEIVE_NOT_READY,
+}
+_DIALOGUE: Final = (State.READY, State.SENDING, State.AWAITING)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class _Session:
-    """What lives as long as one connection: sizes in force, V(S), V(R), segments on their way."""
+    """What lives as long as one connection."""
 
+    limit: InitVar[int]
     agreed: Parameters = field(default_factory=Parameters)
-    sent: int = 0
-    received: int = 0
-    outgoing: bytes = b""
-    incoming: bytearray = field(default_factory=bytearray)
+    window: Window = field(init=False)
+    reception: Reception = field(init=False)
+    peer_busy: bool = False
+
+    def __post_init__(self, limit: int) -> None:
+        self.window = Window(self.agreed.transmit_window, self.agreed.transmit)
+        self.reception = Reception(self.agreed, limit)
 
 
 class Link:
     """One end of a link. Feed it what arrives, send what its calls and ``Reply`` events give.
 
-    A frame that is unreadable, foreign, out of sequence or out of turn changes nothing and shows as
+    A frame that is unreadable, foreign, out of sequence or out of turn delivers nothing and shows as
     ``Garbage``; a peer whose APDUs are none, or have no end, loses the connection; ``receive`` never
-    raises. Lost frames are healed by the client: when nothing has come for a while it sends ``repeat()``
-    again, and the server answers a repetition with what it said before.
+    raises. What got lost is sent again from the first missing segment on (go back N): each side learns of it
+    from the number that the other expects next. Where nothing comes at all the client sends ``repeat()``;
+    ``TimedLink`` knows when.
 
     Args:
         role: ``client`` or ``server``.
         client_address: 1 to 127; None on a server takes it from whoever connects.
         server_address: the logical (and physical) device.
         max_information: largest information field we send and accept, 32 to 2030 octets.
+        window: frames that we send and accept before an acknowledgement, 1 to 7; the peer may want fewer.
         apdu_limit: a longer APDU from the peer ends the connection.
     """
 
@@ -61,20 +76,29 @@ class Link:
         server_address: Address,
         client_address: int | None = None,
         max_information: int = DEFAULT_INFORMATION,
+        window: int = DEFAULT_WINDOW,
         apdu_limit: int = APDU_LIMIT,
     ) -> None:
         self._role = Role(role)
-        if self._role is Role.CLIENT and client_address is None:
-            raise LocalError("hdlc-address-missing", "A client has an address of its own.")
-        self._server = server_address
-        self._expected_client = None if client_address is None else Address(client_address)
-        self._client = self._expected_client or Address(0)
-        self._own = Parameters(transmit=max_information, receive=max_information)
-        self._apdu_limit = apdu_limit
+        self._ends = Ends(self._role, server_address, client_address)
+        self._own = Parameters(
+            transmit=max_information,
+            receive=max_information,
+            transmit_window=window,
+            receive_window=window,
+        )
         self._deframer = Deframer(max(max_information, DEFAULT_INFORMATION) + _OVERHEAD)
+        self._pushes = PushAssembly(apdu_limit)
+        self._limit = apdu_limit + len(_LLC[self._role])
         self._state = State.DISCONNECTED
-        self._session = _Session()
-        self._last_sent = b""
+        self._session = _Session(self._limit)
+        self.busy = False
+        """While True nothing is taken, and we acknowledge with RNR: the peer waits."""
+
+    @property
+    def role(self) -> Role:
+        """Which end this is."""
+        return self._role
 
     @property
     def state(self) -> State:
@@ -83,7 +107,7 @@ class Link:
 
     @property
     def parameters(self) -> Parameters:
-        """The sizes in force on this connection."""
+        """Sizes and windows in force on this connection."""
         return self._session.agreed
 
     def connect(self) -> bytes:
@@ -93,7 +117,7 @@ class Link:
             LocalError: ``hdlc-out-of-turn``.
         """
         self._step(Signal.SEND_CONNECT)
-        return self._frame(Control(kind=Kind.SET_NORMAL_RESPONSE_MODE), self._own.encode())
+        return self._snrm()
 
     def disconnect(self) -> bytes:
         """DISC; clients only.
@@ -102,29 +126,41 @@ class Link:
             LocalError: ``hdlc-out-of-turn``.
         """
         self._step(Signal.SEND_DISCONNECT)
-        return self._frame(Control(kind=Kind.DISCONNECT))
+        return self._unnumbered(Kind.DISCONNECT)
 
     def send(self, apdu: bytes) -> list[bytes]:
-        """The frames that may leave now: the first segment. Acknowledgements bring the others as ``Reply``.
+        """The frames that may leave now, a window full. Acknowledgements bring the others as ``Reply``.
 
         Raises:
             LocalError: ``hdlc-out-of-turn`` where it is not ours to send.
         """
         if self._state is not State.READY:
             raise LocalError("hdlc-out-of-turn", f"Nothing can be sent while the link is {self._state}.")
-        self._session.outgoing = _LLC[self._role] + apdu
-        return [self._next_segment()]
+        self._session.window.load(_LLC[self._role] + apdu)
+        return self._flight()
 
     def repeat(self) -> bytes:
-        """The last frame once more, after silence; a half-received frame is forgotten.
+        """What a client says after silence: what was not acknowledged once more, else what it expects.
+
+        A half-received frame is forgotten.
 
         Raises:
-            LocalError: ``hdlc-nothing-sent``.
+            LocalError: ``hdlc-nothing-sent`` where no answer is due to us.
         """
-        if not self._last_sent:
-            raise LocalError("hdlc-nothing-sent", "There is no frame to repeat.")
         self._deframer.abandon()
-        return self._last_sent
+        match self._role, self._state:
+            case Role.CLIENT, State.CONNECTING:
+                return self._snrm()
+            case Role.CLIENT, State.DISCONNECTING:
+                return self._unnumbered(Kind.DISCONNECT)
+            case Role.CLIENT, State.SENDING | State.AWAITING:
+                return b"".join(self._turn())
+        raise LocalError("hdlc-nothing-sent", "No answer is due.")
+
+    def lapse(self) -> None:
+        """The line has been silent for too long: the connection is over without a word."""
+        self._deframer.abandon()
+        self._state, self._session = State.DISCONNECTED, _Session(self._limit)
 
     def receive(self, octets: bytes) -> list[Event]:
         """What the octets bring about, in order."""
@@ -140,125 +176,134 @@ class Link:
         return events
 
     def _handle(self, frame: Frame) -> list[Event]:
-        self._check_addresses(frame)
-        if frame.control.kind is Kind.INFORMATION:
-            return self._handle_information(frame)
-        signal = _SIGNALS.get(frame.control.kind)
+        self._ends.check(frame, connected=self._state is not State.DISCONNECTED)
+        kind = frame.control.kind
+        if kind is Kind.UNNUMBERED_INFORMATION and self._role is Role.CLIENT:
+            pushed = self._pushes.receive(frame)
+            return [] if pushed is None else [pushed]
+        if kind is Kind.INFORMATION or kind in _ACKNOWLEDGEMENTS:
+            return self._numbered(frame) if self._state in _DIALOGUE else self._refuse()
+        signal = _SIGNALS.get(kind)
         following = None if signal is None else follow(self._role, self._state, signal)
         if following is None:
             return self._refuse()
-        if signal is Signal.RECEIVE_READY:
-            return self._handle_ready(frame.control.receive)
         if signal is Signal.RECEIVE_DISCONNECT:
             return self._release()
         if following is State.DISCONNECTED:
             self._state = following
             return [Disconnected()]
         agreed = self._own.agreed_with(Parameters.parse(frame.information))
-        self._session, self._state = _Session(agreed=agreed), following
-        return [Connected(client=self._client.upper)] if self._role is Role.CLIENT else self._accept(frame)
+        self._session, self._state = _Session(self._limit, agreed), following
+        return self._connected(frame)
 
-    def _accept(self, snrm: Frame) -> list[Event]:
-        """UA to an SNRM, which on a live connection starts it afresh."""
-        self._client = snrm.source
-        ua = self._frame(Control(kind=Kind.UNNUMBERED_ACKNOWLEDGE), self.parameters.encode())
-        return [Reply(ua), Connected(client=self._client.upper)]
+    def _connected(self, frame: Frame) -> list[Event]:
+        """The answer to SNRM is UA; an SNRM on a live connection starts it afresh."""
+        if self._role is Role.CLIENT:
+            return [Connected(client=self._ends.client.upper)]
+        self._ends.client = frame.source
+        ua = self._unnumbered(Kind.UNNUMBERED_ACKNOWLEDGE, self.parameters.encode())
+        return [Reply(ua), Connected(client=frame.source.upper)]
 
     def _release(self) -> list[Event]:
         """The answer to DISC: UA ends a connection, DM says that there was none."""
         if self._state is State.DISCONNECTED:
-            return [Reply(self._frame(Control(kind=Kind.DISCONNECTED_MODE)))]
+            return [Reply(self._unnumbered(Kind.DISCONNECTED_MODE))]
         self._state = State.DISCONNECTED
-        return [Reply(self._frame(Control(kind=Kind.UNNUMBERED_ACKNOWLEDGE))), Disconnected()]
+        return [Reply(self._unnumbered(Kind.UNNUMBERED_ACKNOWLEDGE)), Disconnected()]
 
     def _refuse(self) -> list[Event]:
         if self._role is Role.SERVER and self._state is State.DISCONNECTED:
-            return [Reply(self._frame(Control(kind=Kind.DISCONNECTED_MODE)))]
+            return [Reply(self._unnumbered(Kind.DISCONNECTED_MODE))]
         raise PeerError("hdlc-frame-unexpected", "The frame has no meaning now.")
 
-    def _handle_information(self, frame: Frame) -> list[Event]:
-        session, control = self._session, frame.control
-        if self._state is not State.DISCONNECTED and control.send == (session.received - 1) % _MODULO:
-            return self._answer_repetition()
+    def _numbered(self, frame: Frame) -> list[Event]:
+        """I, RR or RNR: what it acknowledges, what it brings, and our turn where it hands over."""
+        is_news = self._session.window.acknowledge(frame.control.receive)
+        if frame.control.kind is Kind.INFORMATION:
+            return self._information(frame)
+        return self._acknowledgement(frame, is_news=is_news)
+
+    def _acknowledgement(self, frame: Frame, *, is_news: bool) -> list[Event]:
+        """RR or RNR. A client goes on where there is news; with a flight lost or a busy peer it waits."""
+        session, signal = self._session, _ACKNOWLEDGEMENTS[frame.control.kind]
+        if follow(self._role, self._state, signal) is None:
+            return self._refuse()
+        was_busy, session.peer_busy = session.peer_busy, signal is Signal.RECEIVE_NOT_READY
+        if self._role is Role.CLIENT and (session.peer_busy or not (is_news or was_busy)):
+            return []
+        return self._answer(frame)
+
+    def _information(self, frame: Frame) -> list[Event]:
+        session, reception = self._session, self._session.reception
+        if self.busy and self._state is State.AWAITING:
+            return self._answer(frame)
+        place = reception.place(frame.control.send)
+        if place is not Place.NEXT:
+            return self._out_of_sequence(frame, place)
         signal = Signal.RECEIVE_SEGMENT if frame.segmented else Signal.RECEIVE_LAST
         following = follow(self._role, self._state, signal)
         if following is None:
             return self._refuse()
-        if control.send != session.received or control.receive != session.sent:
-            raise PeerError("hdlc-sequence-wrong", "The frame is out of sequence.")
-        if len(frame.information) > session.agreed.receive:
-            raise PeerError("hdlc-length-wrong", "The information field is longer than agreed.")
-        session.received = (session.received + 1) % _MODULO
-        session.incoming += frame.information
-        if len(session.incoming) > self._apdu_limit + len(_LLC[self._role]):
-            return self._drop("hdlc-apdu-too-long")
+        if session.window.is_open:
+            raise PeerError("hdlc-sequence-wrong", "The frame does not acknowledge what it answers.")
+        reception.take(frame)
+        if reception.is_overfull:
+            return self._drop("hdlc-apdu-too-long", reception.octets)
         self._state = following
-        return [self._acknowledge()] if frame.segmented else self._complete()
+        return self._answer(frame) if frame.segmented else self._complete()
 
-    def _acknowledge(self) -> Reply:
-        return Reply(self._frame(Control(kind=Kind.RECEIVE_READY, receive=self._session.received)))
+    def _out_of_sequence(self, frame: Frame, place: Place) -> list[Event]:
+        """A server says what it expects; a client asks for what is missing and leaves repetitions alone."""
+        code = "hdlc-frame-repeated" if place is Place.BEHIND else "hdlc-sequence-wrong"
+        garbage = Garbage(code=code, octets=len(frame.encode()))
+        answers = self._state is not State.READY and (self._role is Role.SERVER or place is Place.AHEAD)
+        return [garbage, *self._answer(frame)] if answers else [garbage]
+
+    def _answer(self, frame: Frame) -> list[Event]:
+        """Our turn, where the frame hands over."""
+        if not self._session.reception.hands_over(frame):
+            return []
+        return [Reply(octets) for octets in self._turn()]
+
+    def _turn(self) -> list[bytes]:
+        """What there is to say: the segments that are due, else which one we expect."""
+        if self._session.window.is_open and not self._session.peer_busy:
+            return self._flight()
+        kind = Kind.RECEIVE_NOT_READY if self.busy else Kind.RECEIVE_READY
+        return [self._ends.frame(Control(kind=kind, receive=self._session.reception.expected))]
+
+    def _flight(self) -> list[bytes]:
+        segments, expected = self._session.window.flight(), self._session.reception.expected
+        self._step(Signal.SEND_LAST if segments[-1].last else Signal.SEND_FLIGHT)
+        return [
+            self._ends.frame(
+                Control(kind=Kind.INFORMATION, poll=each.closing, send=each.number, receive=expected),
+                each.octets,
+                segmented=not each.last,
+            )
+            for each in segments
+        ]
 
     def _complete(self) -> list[Event]:
-        whole, llc = bytes(self._session.incoming), _LLC_OF_PEER[self._role]
+        whole, llc = self._session.reception.whole(), _LLC_OF_PEER[self._role]
         if not whole.startswith(llc):
-            return self._drop("hdlc-llc-wrong")
-        self._session.incoming.clear()
+            return self._drop("hdlc-llc-wrong", len(whole))
         return [Apdu(whole[len(llc) :])]
 
-    def _drop(self, code: str) -> list[Event]:
+    def _drop(self, code: str, octets: int) -> list[Event]:
         """The peer sends APDUs without end or without LLC header: the connection ends."""
-        garbage = Garbage(code=code, octets=len(self._session.incoming))
-        self._session = _Session()
+        garbage = Garbage(code=code, octets=octets)
+        self._session = _Session(self._limit)
         if self._role is Role.CLIENT:
             return [garbage, Reply(self.disconnect())]
         self._state = State.DISCONNECTED
-        return [garbage, Reply(self._frame(Control(kind=Kind.DISCONNECTED_MODE))), Disconnected()]
+        return [garbage, Reply(self._unnumbered(Kind.DISCONNECTED_MODE)), Disconnected()]
 
-    def _handle_ready(self, receive: int) -> list[Event]:
-        """RR acknowledges our segment; on a server it may also ask again for what was lost."""
-        if receive != self._session.sent:
-            return self._answer_repetition()
-        if self._state is State.SENDING:
-            return [Reply(self._next_segment())]
-        return [self._acknowledge()]
+    def _snrm(self) -> bytes:
+        return self._unnumbered(Kind.SET_NORMAL_RESPONSE_MODE, self._own.encode())
 
-    def _answer_repetition(self) -> list[Event]:
-        """The client repeats because our answer was lost: a server says it again, a client has it already."""
-        if self._role is Role.CLIENT:
-            raise PeerError("hdlc-frame-repeated", "The server repeats what it has said.")
-        return [Reply(self._last_sent)]
-
-    def _next_segment(self) -> bytes:
-        session, size = self._session, self._session.agreed.transmit
-        segment, session.outgoing = session.outgoing[:size], session.outgoing[size:]
-        segmented = bool(session.outgoing)
-        self._step(Signal.SEND_SEGMENT if segmented else Signal.SEND_LAST)
-        control = Control(kind=Kind.INFORMATION, send=session.sent, receive=session.received)
-        session.sent = (session.sent + 1) % _MODULO
-        return self._frame(control, segment, segmented=segmented)
-
-    def _frame(self, control: Control, information: bytes = b"", *, segmented: bool = False) -> bytes:
-        to_client = self._role is Role.SERVER
-        frame = Frame(
-            destination=self._client if to_client else self._server,
-            source=self._server if to_client else self._client,
-            control=control,
-            information=information,
-            segmented=segmented,
-        )
-        self._last_sent = frame.encode()
-        return self._last_sent
-
-    def _check_addresses(self, frame: Frame) -> None:
-        server, client, expected = frame.source, frame.destination, self._client
-        if self._role is Role.SERVER:
-            server, client = client, server
-            if self._state is State.DISCONNECTED or frame.control.kind is Kind.SET_NORMAL_RESPONSE_MODE:
-                expected = self._expected_client or client
-        if server != self._server or client != expected or client.width != 1:
-            raise PeerError("hdlc-address-foreign", "The frame is for or from somebody else.")
-        if self._state is State.DISCONNECTED:
-            self._client = client
+    def _unnumbered(self, kind: Kind, information: bytes = b"") -> bytes:
+        return self._ends.frame(Control(kind=kind), information)
 
     def _step(self, signal: Signal) -> None:
         following = follow(self._role, self._state, signal)

@@ -1,4 +1,4 @@
-"""What SNRM and UA agree on: the largest information field each way (IEC 62056-46, 6.4.4.4.3.2)."""
+"""What SNRM and UA agree on: longest information field and window each way (IEC 62056-46, 6.4.4.4.3.2)."""
 
 from dataclasses import dataclass
 
@@ -7,34 +7,47 @@ from meterkast.model.errors import LocalError, PeerError
 DEFAULT_INFORMATION = 128
 SMALLEST_INFORMATION = 32
 LARGEST_INFORMATION = 2030
+DEFAULT_WINDOW = 1
+LARGEST_WINDOW = 7
 
 _FORMAT, _GROUP = 0x81, 0x80
 _TRANSMIT, _RECEIVE, _TRANSMIT_WINDOW, _RECEIVE_WINDOW = 5, 6, 7, 8
-_WINDOW = bytes((_TRANSMIT_WINDOW, 4, 0, 0, 0, 1, _RECEIVE_WINDOW, 4, 0, 0, 0, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """Largest information fields in octets, as seen by the side that states them. The window is always 1.
+    """What may be sent each way, as seen by the side that states it.
+
+    Attributes:
+        transmit: longest information field sent, in octets.
+        receive: longest one taken.
+        transmit_window: frames sent before they are acknowledged.
+        receive_window: frames taken before they are acknowledged.
 
     Raises:
-        LocalError: ``hdlc-parameter-range`` outside 32 to 2030 octets.
+        LocalError: ``hdlc-parameter-range`` outside 32 to 2030 octets and windows of 1 to 7.
     """
 
     transmit: int = DEFAULT_INFORMATION
     receive: int = DEFAULT_INFORMATION
+    transmit_window: int = DEFAULT_WINDOW
+    receive_window: int = DEFAULT_WINDOW
 
     def __post_init__(self) -> None:
-        if not all(
-            SMALLEST_INFORMATION <= size <= LARGEST_INFORMATION for size in (self.transmit, self.receive)
-        ):
+        sizes = (self.transmit, self.receive)
+        windows = (self.transmit_window, self.receive_window)
+        if not all(SMALLEST_INFORMATION <= size <= LARGEST_INFORMATION for size in sizes):
             raise LocalError("hdlc-parameter-range", "An HDLC information field has 32 to 2030 octets.")
+        if not all(DEFAULT_WINDOW <= window <= LARGEST_WINDOW for window in windows):
+            raise LocalError("hdlc-parameter-range", "An HDLC window holds 1 to 7 frames.")
 
     def encode(self) -> bytes:
         """The information field of SNRM or UA."""
-        sizes = bytes((_TRANSMIT, 2, *self.transmit.to_bytes(2, "big")))
-        sizes += bytes((_RECEIVE, 2, *self.receive.to_bytes(2, "big")))
-        return bytes((_FORMAT, _GROUP, len(sizes) + len(_WINDOW))) + sizes + _WINDOW
+        stated = bytes((_TRANSMIT, 2, *self.transmit.to_bytes(2, "big")))
+        stated += bytes((_RECEIVE, 2, *self.receive.to_bytes(2, "big")))
+        stated += bytes((_TRANSMIT_WINDOW, 4, *self.transmit_window.to_bytes(4, "big")))
+        stated += bytes((_RECEIVE_WINDOW, 4, *self.receive_window.to_bytes(4, "big")))
+        return bytes((_FORMAT, _GROUP, len(stated))) + stated
 
     @classmethod
     def parse(cls, information: bytes) -> "Parameters":
@@ -48,13 +61,20 @@ class Parameters:
             return cls(
                 transmit=stated.get(_TRANSMIT, DEFAULT_INFORMATION),
                 receive=stated.get(_RECEIVE, DEFAULT_INFORMATION),
+                transmit_window=stated.get(_TRANSMIT_WINDOW, DEFAULT_WINDOW),
+                receive_window=stated.get(_RECEIVE_WINDOW, DEFAULT_WINDOW),
             )
         except LocalError as error:
             raise PeerError(error.code, error.message, where="information") from None
 
     def agreed_with(self, peer: "Parameters") -> "Parameters":
         """What we may use: no more than we can send and the peer can receive, and the other way round."""
-        return Parameters(transmit=min(self.transmit, peer.receive), receive=min(self.receive, peer.transmit))
+        return Parameters(
+            transmit=min(self.transmit, peer.receive),
+            receive=min(self.receive, peer.transmit),
+            transmit_window=min(self.transmit_window, peer.receive_window),
+            receive_window=min(self.receive_window, peer.transmit_window),
+        )
 
 
 def _parameters(information: bytes) -> dict[int, int]:

@@ -1,7 +1,9 @@
 """The interface classes that are ready for use. All of them measure, tell or list; none of them switches.
 
 There is no disconnect control (class 70) and no limiter (class 71) here, and none is to be added: a Dutch
-measurement module has no switch.
+measurement module has no switch. What a measurement module must not have either stands apart and is imported
+by name: the security setup (``security_setup``), the image transfer (``image_transfer``) and a clock that
+others may set (``settable_clock``).
 """
 
 from meterkast.protocols.cosem.objects.association import AssociationLn
