@@ -1,6 +1,6 @@
 """Runs in the peers' environment only: what pymbusparser, pyMeterBus and dsmr-parser read, and how fast.
 
-Reads ``{"frames": {NAME: HEX}, "telegram": TEXT, "timed": [NAME], "timed_telegram": TEXT, "seconds": S}``
+Reads ``{"frames": {NAME: HEX}, "telegram": TEXT, "timed": [NAME], "stream": [TEXT], "seconds": S}``
 and prints what each peer makes of each frame, and rates per second. Untyped, as the environment in which
 types are checked has none of these libraries.
 """
@@ -66,7 +66,10 @@ def main():
         name: rate(lambda name=name: pymbusparser.parse(frames[name]), task["seconds"])
         for name in task["timed"]
     }
-    rates["dsmr-parser"] = rate(lambda: parser.parse(task["timed_telegram"]), task["seconds"])
+    stream = task["stream"]
+    rates["dsmr-parser"] = len(stream) * rate(
+        lambda: [parser.parse(text) for text in stream], task["seconds"]
+    )
     print(json.dumps({"values": values, "emitted": emitted, "rates": rates}, default=str))
 
 

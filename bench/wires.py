@@ -18,6 +18,7 @@ from typing import Any
 
 from bench import peers
 from bench.figure import Figure
+from bench.telegrams import nothing_twice, quarter_of_an_hour
 from meterkast.model.errors import MeterkastError
 from meterkast.protocols.explain.mbus import explain_mbus
 from meterkast.protocols.mbus import frame, records, telegram
@@ -29,6 +30,7 @@ from meterkast.protocols.mbus.telegram import Header, VariableData
 from meterkast.protocols.mbus.timepoint import TimePoint
 from meterkast.protocols.p1 import telegram as p1
 from meterkast.protocols.p1.dsmr5 import FORMATS, GasChannel, emit_dsmr5
+from meterkast.protocols.p1.readings import telegram_readings
 
 _CAPTURES = Path(__file__).resolve().parents[2] / "shared" / "captures"
 _AT = 1_767_225_600
@@ -51,22 +53,26 @@ def measure() -> list[Figure]:
     """Agreement, ratios, and how soon a cold ``explain`` answers."""
     frames = _captured() | {"own": _own_frame()}
     own_telegram = _own_telegram()
-    text = _captured_telegram() or own_telegram
+    stream = quarter_of_an_hour()
     timed = [name for name in _TIMED if name in frames]
     task: dict[str, Any] = {
         "frames": {name: octets.hex() for name, octets in frames.items()},
         "telegram": own_telegram.decode(),
         "timed": timed,
-        "timed_telegram": text.decode(),
+        "stream": [octets.decode() for octets in stream],
         "seconds": _SECONDS,
     }
     theirs = peers.run("peer_wires.py", task, "wires")
-    own = _rates({name: _decoding(frames[name]) for name in timed} | {"p1": lambda: p1.parse(text)})
+    own = _rates(
+        {name: _decoding(frames[name]) for name in timed}
+        | {"p1": _reading(stream), "p1-unseen": _reading(nothing_twice())}
+    )
     rates = theirs.get("rates", {})
     return [
         *([_agreement(peer, frames, theirs["values"][peer]) for peer in _PEERS] if theirs else []),
         *([_p1_agreement(own_telegram, theirs["emitted"])] if theirs else []),
-        _ratio("wires.p1", own["p1"], "dsmr-parser", rates, 8),
+        _ratio("wires.p1", own["p1"] * len(stream), "dsmr-parser", rates, 8),
+        _ratio("wires.p1-unseen", own["p1-unseen"] * len(stream), "dsmr-parser", rates, None),
         *(_ratio(f"wires.mbus-{name.removeprefix('lm-')}", own[name], name, rates, 0.5) for name in timed),
         _cold_start(_own_frame()),
     ]
@@ -147,7 +153,7 @@ def _measured(tree: object) -> Iterator[tuple[object, object]]:
         yield from _measured(list(tree.values()))
 
 
-def _ratio(name: str, ours: float, against: str, rates: dict[str, float], goal: float) -> Figure:
+def _ratio(name: str, ours: float, against: str, rates: dict[str, float], goal: float | None) -> Figure:
     beside = rates.get(against)
     if beside is None:
         text = f"{ours:,.0f}/s; no peers here: set {peers.VARIABLE}_WIRES to an environment that has them"
@@ -180,11 +186,6 @@ def _captured() -> dict[str, bytes]:
     return {path.stem: bytes.fromhex(path.read_text()) for path in sorted(folder.glob("*.hex"))}
 
 
-def _captured_telegram() -> bytes | None:
-    path = _CAPTURES / "p1" / "dp-telegram_v5.txt"
-    return path.read_bytes() if path.exists() else None
-
-
 def _own_frame() -> bytes:
     """A frame of our own making with every way to write a number, and text and time."""
     identity = Identity(manufacturer="MKM", identification="12345678", version=1, device_type=3)
@@ -211,6 +212,18 @@ def _own_telegram() -> bytes:
         gas=[GasChannel(channel=1, equipment="MKM12345678", at=_AT, index=391)],
         message="Meterkast",
     )
+
+
+def _reading(stream: list[bytes]) -> Callable[[], object]:
+    """Telegrams to typed readings, the CRC of each checked."""
+
+    def read() -> None:
+        for octets in stream:
+            telegram = p1.parse(octets)
+            assert telegram.crc is p1.CrcVerdict.OK
+            telegram_readings(telegram)
+
+    return read
 
 
 def _decoding(octets: bytes) -> Callable[[], object]:

@@ -13,7 +13,12 @@ from meterkast.model.unit import Unit
 from meterkast.protocols.p1 import telegram, values
 from meterkast.protocols.p1.crc import crc16
 from meterkast.protocols.p1.dsmr5 import FORMATS, GasChannel, emit_dsmr5
-from meterkast.protocols.p1.readings import meter_identifier, telegram_instant, telegram_readings
+from meterkast.protocols.p1.readings import (
+    meter_identifier,
+    telegram_instant,
+    telegram_readings,
+    unreadable,
+)
 from meterkast.protocols.p1.telegram import CrcVerdict, Telegram
 
 
@@ -30,7 +35,31 @@ codes = st.builds("{}-{}:{}.{}.{}".format, *(st.integers(0, 255) for _ in range(
 texts = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="()!"), max_size=20)
 
 
-@given(st.lists(st.tuples(codes, st.lists(texts, min_size=1, max_size=4)), max_size=8))
+@given(st.binary(max_size=300))
+def test_the_folded_crc_is_the_one_that_goes_octet_by_octet(octets: bytes) -> None:
+    value = 0
+    for octet in octets:
+        value ^= octet
+        for _ in range(8):
+            value = value >> 1 ^ (0xA001 if value & 1 else 0)
+    assert crc16(octets) == value
+
+
+@given(st.integers(0, 255), st.sampled_from([0, 1, 15, 65535]), st.integers(0, 255))
+def test_the_folded_crc_at_every_length(first: int, zeros: int, last: int) -> None:
+    """One more octet is one more step of the table, whatever stood before."""
+    octets = bytes((first,)) + bytes(zeros)
+    step = crc16(octets) ^ last
+    for _ in range(8):
+        step = step >> 1 ^ (0xA001 if step & 1 else 0)
+    assert crc16(octets + bytes((last,))) == step
+
+
+@given(
+    st.lists(
+        st.tuples(codes, st.lists(texts, min_size=1, max_size=4)), max_size=8, unique_by=lambda line: line[0]
+    )
+)
 def test_every_telegram_comes_back_with_a_good_crc(objects: list[tuple[str, list[str]]]) -> None:
     back = telegram.parse(telegram.emit("/MKG5METERKAST", objects))
     assert [(found.code, list(found.values)) for found in back.objects] == objects
@@ -104,6 +133,59 @@ def test_a_line_without_its_end_is_kept_as_it_stands_and_gives_no_reading() -> N
     assert [reading.value for reading in telegram_readings(back)] == [Decimal(2000)]
 
 
+@pytest.mark.parametrize(
+    ("octets", "code", "line", "kept"),
+    [
+        (b"/X\r\n\r\n1-0:1.8.1(1*kWh)\r\n1-0:1.8.2(2", "p1-end-missing", 5, 1),
+        (b"/X\r\n\r\n1-0:1.8.1(1*kWh)\r\n!0000\r\n", "p1-crc-wrong", 4, 1),
+        (b"/X\r\n\r\n1-0:1.8.1(1*kWh)\r\n0-0:96.13.0(\xe9)\r\n!\r\n", "p1-line-not-ascii", 4, 2),
+        (b"/X\r\n\r\n1-0:1.8.1(1*kWh)\r\n0-0:96.13.0(" + b"4" * 2200 + b")\r\n!", "p1-line-too-long", 4, 2),
+        (b"/X\r\n\r\n1-0:1.8.1(1*kWh)\r\n1-0:1.8.1(2*kWh)\r\n!\r\n", "p1-object-double", 4, 2),
+        (b"x\r\n/X\r\n\r\n1-0:1.8.1(1*kWh)\r\n1-0:1.8.2)2(\r\n!\r\n", "p1-line-malformed", 5, 1),
+    ],
+)
+def test_whatever_breaks_is_named_with_its_line_and_the_rest_is_read(
+    octets: bytes, code: str, line: int, kept: int
+) -> None:
+    back = telegram.parse(octets)
+    assert [finding.line for finding in back.findings if finding.code == code] == [line]
+    readings = telegram_readings(back)
+    assert (readings[0].value, len(readings)) == (Decimal(1000), kept)
+
+
+def test_without_its_end_a_telegram_is_never_called_whole() -> None:
+    assert telegram.parse(b"/X\r\n\r\n1-0:1.8.1(1*kWh)\r\n").crc is CrcVerdict.BAD
+
+
+@pytest.mark.parametrize(
+    ("line", "fails"),
+    [
+        ("1-0:1.8.1(00000x.426*kWh)", True),
+        ("1-0:1.8.1(000004.426*furlong)", True),
+        ("0-1:24.2.1(701332161005W)(00000.107*m3)", True),
+        ("0-1:24.2.1(170102161005W)(0000x.107*m3)", True),
+        ("0-0:1.0.0(701332161005W)", True),
+        ("0-0:1.0.0(170102161005W)", False),
+        ("1-0:1.8.1(000004.426*kWh)", False),
+        ("0-1:24.2.1(170102161005W)(00000.107*m3)", False),
+        ("0-0:96.13.0()", False),
+        ("0-0:96.1.1(4B38)", False),
+        ("1-0:99.97.0(2)(0-0:96.7.19)(170102161005W)(0000000301*s)(170102161005W)(01*s)", False),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_a_finding(line: str, fails: bool) -> None:
+    back = read(line, "1-0:1.8.2(2*kWh)")
+    assert [finding.line for finding in unreadable(back)] == ([3] if fails else [])
+    assert Decimal(2000) in [reading.value for reading in telegram_readings(back)]
+
+
+def test_the_same_line_gives_the_same_reading_at_another_time() -> None:
+    stamps = ("170102192002W", "170102192003W")
+    first, second = (telegram_readings(read(f"0-0:1.0.0({at})", "1-0:1.8.1(1*kWh)")) for at in stamps)
+    assert second[0].at == (first[0].at or 0) + 1
+    assert first[0].value == second[0].value
+
+
 def test_a_continuation_belongs_to_the_line_before_and_to_no_other() -> None:
     back = read("0-1:24.3.0(161107190000)(00)(60)(1)(0-1:24.2.1)(m3)", "(00001.001)")
     assert [found.values[-1] for found in back.objects] == ["00001.001"]
@@ -127,7 +209,7 @@ def test_octets_around_the_telegram_are_findings() -> None:
     [
         (b"", "p1-start-missing"),
         (b"1-0:1.8.0(1)\r\n!\r\n", "p1-start-missing"),
-        (b"/XXX5\r\n\r\n1-0:1.8.0(1)\r\n", "p1-end-missing"),
+        (b"/XXX5\r\n\r\nrubbish\r\n", "p1-end-missing"),
         (b"/" * 65537, "p1-too-long"),
     ],
 )

@@ -3,12 +3,12 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
 from types import ModuleType
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from meterkast.mdm.access import Query, Readings, Row
 from meterkast.model.errors import DataError, LocalError
@@ -32,64 +32,114 @@ def export(readings: Readings, query: Query, format_: Format, target: BinaryIO) 
         LocalError: ``export-needs-lake`` where Parquet is asked for and pyarrow is not installed.
         DataError: ``export-decimal-range`` where a value has more digits than a Parquet decimal.
     """
-    counted = _Counted(readings.rows(query))
-    _WRITERS[format_](counted, target)
-    return counted.count
+    table = open_table(format_, target)
+    rows = readings.rows(query)
+    count = 0
+    while group := list(islice(rows, _ROWS_PER_GROUP)):
+        table.write(group)
+        count += len(group)
+    table.close()
+    return count
 
 
-class _Counted:
-    """Rows on their way out, counted."""
+class Table(Protocol):
+    """A file that grows by rows. It is whole once it is closed; the target stays open."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows = rows
-        self.count = 0
+    def write(self, rows: Sequence[Row]) -> None:
+        """Adds the rows.
 
-    def __iter__(self) -> Iterator[Row]:
-        for row in self._rows:
-            self.count += 1
-            yield row
+        Raises:
+            DataError: ``export-decimal-range``.
+        """
+        ...
+
+    def close(self) -> None:
+        """Writes what belongs at the end."""
+        ...
 
 
-def _write_json(rows: Iterable[Row], target: BinaryIO) -> None:
+def open_table(format_: Format, target: BinaryIO) -> Table:
+    """An empty table of this kind.
+
+    Raises:
+        LocalError: ``export-needs-lake``.
+    """
+    kinds: dict[Format, Callable[[BinaryIO], Table]] = {
+        Format.JSON: _JsonTable,
+        Format.CSV: _CsvTable,
+        Format.PARQUET: _ParquetTable,
+    }
+    return kinds[format_](target)
+
+
+class _JsonTable:
     """One array, one row per line; decimals are strings, so that no digit is lost on the way."""
-    separator = b"[\n"
-    for row in rows:
-        target.write(separator + json.dumps(row, default=_plain, ensure_ascii=False).encode())
-        separator = b",\n"
-    target.write(b"\n]\n" if separator == b",\n" else b"[]\n")
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self._separator = b"[\n"
+
+    def write(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._target.write(self._separator + json.dumps(row, default=_plain, ensure_ascii=False).encode())
+            self._separator = b",\n"
+
+    def close(self) -> None:
+        self._target.write(b"\n]\n" if self._separator == b",\n" else b"[]\n")
 
 
-def _write_csv(rows: Iterable[Row], target: BinaryIO) -> None:
+class _CsvTable:
     """RFC 4180 with a header line, in UTF-8; a missing value is an empty field."""
-    text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
-    writer = csv.DictWriter(text, fieldnames=list(Row.__annotations__))
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _plain(value) for name, value in row.items()})
-    text.detach()
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
+        self._writer = csv.DictWriter(self._text, fieldnames=list(Row.__annotations__))
+        self._writer.writeheader()
+
+    def write(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._writer.writerow({name: _plain(value) for name, value in row.items()})
+
+    def close(self) -> None:
+        self._text.detach()
 
 
-def _write_parquet(rows: Iterable[Row], target: BinaryIO) -> None:
+class _ParquetTable:
     """Decimals as decimal128 with nine places, instants as the same texts as in the other formats."""
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise LocalError(
-            "export-needs-lake",
-            "Parquet needs a part of Meterkast that is not installed.",
-            hint="In a clone: ./mk setup. Elsewhere: pip install 'meterkast[lake]'. Or export json or csv.",
-        ) from error
-    schema = _arrow_schema(pyarrow)
-    remaining = iter(rows)
-    with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
-        while group := list(islice(remaining, _ROWS_PER_GROUP)):
-            try:
-                table = pyarrow.Table.from_pylist(group, schema=schema)
-            except pyarrow.ArrowInvalid as error:
-                message = "A value has more digits than a Parquet decimal holds."
-                raise DataError("export-decimal-range", message, hint="Export json or csv.") from error
-            writer.write_table(table)
+
+    def __init__(self, target: BinaryIO) -> None:
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError as error:
+            raise LocalError(
+                "export-needs-lake",
+                "Parquet needs a part of Meterkast that is not installed.",
+                hint="In a clone: ./mk setup. Elsewhere: pip install 'meterkast[lake]'. Or take json or csv.",
+            ) from error
+        self._arrow = pyarrow
+        self._rows: list[Row] = []
+        self._schema = _arrow_schema(pyarrow)
+        self._writer = parquet.ParquetWriter(target, self._schema, compression="zstd")
+
+    def write(self, rows: Sequence[Row]) -> None:
+        self._rows.extend(rows)
+        if len(self._rows) >= _ROWS_PER_GROUP:
+            self._end_group()
+
+    def close(self) -> None:
+        if self._rows:
+            self._end_group()
+        self._writer.close()
+
+    def _end_group(self) -> None:
+        try:
+            table = self._arrow.Table.from_pylist(self._rows, schema=self._schema)
+        except self._arrow.ArrowInvalid as error:
+            message = "A value has more digits than a Parquet decimal holds."
+            raise DataError("export-decimal-range", message, hint="Export json or csv.") from error
+        self._writer.write_table(table)
+        self._rows.clear()
 
 
 def _arrow_schema(pyarrow: ModuleType) -> object:
@@ -101,10 +151,3 @@ def _arrow_schema(pyarrow: ModuleType) -> object:
 def _plain(value: object) -> object:
     """Decimals without exponent, as spreadsheets read them."""
     return f"{value:f}" if isinstance(value, Decimal) else value
-
-
-_WRITERS: dict[Format, Callable[[Iterable[Row], BinaryIO], None]] = {
-    Format.JSON: _write_json,
-    Format.CSV: _write_csv,
-    Format.PARQUET: _write_parquet,
-}

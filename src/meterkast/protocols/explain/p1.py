@@ -1,10 +1,18 @@
 """Explains P1 telegrams: encryption where there is some, text, CRC, objects, readings."""
 
+from meterkast.model.finding import Finding, Severity
 from meterkast.protocols.explain.document import Explanation, Layer
 from meterkast.protocols.explain.refusal import KeyNeededError
 from meterkast.protocols.p1 import encrypted, telegram
 from meterkast.protocols.p1.encrypted import PUBLIC_AUTHENTICATION_KEY, EncryptedTelegram
-from meterkast.protocols.p1.readings import meter_identifier, telegram_instant, telegram_readings
+from meterkast.protocols.p1.readings import (
+    meter_identifier,
+    telegram_instant,
+    telegram_readings,
+    unreadable,
+)
+from meterkast.protocols.p1.telegram import Telegram
+from meterkast.protocols.p1.variants import recognise
 
 
 def explain_p1(octets: bytes, key: bytes | None, auth_key: bytes | None) -> Explanation:
@@ -23,7 +31,19 @@ def explain_p1(octets: bytes, key: bytes | None, auth_key: bytes | None) -> Expl
     explanation = Explanation(family="p1")
     if octets[:1] == bytes((encrypted.TAG,)):
         octets = _opened(explanation, octets, key, auth_key)
-    _explain_text(explanation, octets)
+    _explain_text(explanation, telegram.parse(octets))
+    return explanation
+
+
+def explain_telegram(read: Telegram, *, opened: bool = False) -> Explanation:
+    """A telegram that has been read already, for example from a stream.
+
+    Args:
+        read: the telegram.
+        opened: it came encrypted, and its tag held.
+    """
+    explanation = Explanation(family="p1", mac="verified" if opened else "absent")
+    _explain_text(explanation, read)
     return explanation
 
 
@@ -43,10 +63,11 @@ def _opened(explanation: Explanation, octets: bytes, key: bytes | None, auth_key
     return plain
 
 
-def _explain_text(explanation: Explanation, octets: bytes) -> None:
-    read = telegram.parse(octets)
+def _explain_text(explanation: Explanation, read: Telegram) -> None:
+    variant = recognise(read)
     fields = {
         "ident": read.ident,
+        "variant": variant and variant.title,
         "objects": len(read.objects),
         "crc_given": read.crc_given,
         "crc_calculated": f"{read.crc_calculated:04X}",
@@ -59,7 +80,15 @@ def _explain_text(explanation: Explanation, octets: bytes) -> None:
     explanation.meter_id = meter_identifier(read)
     explanation.timestamp = telegram_instant(read)
     explanation.readings = telegram_readings(read)
-    explanation.findings.extend(read.findings)
+    explanation.findings.extend((*read.findings, *unreadable(read)))
+    if variant is not None and variant.rates_swapped:
+        explanation.findings.append(
+            Finding(
+                code="p1-rates-swapped",
+                severity=Severity.INFO,
+                message="Here rate 1 is the normal one and rate 2 the low one.",
+            )
+        )
     explanation.data = {
         "ident": read.ident,
         "objects": [{"obis": found.code, "values": list(found.values)} for found in read.objects],

@@ -1,36 +1,23 @@
-"""CRC-16 of the P1 telegram: x16 + x15 + x2 + 1, low bit first, initial value 0 (DSMR P1 5.0.2, 6.2)."""
+"""CRC-16 of the P1 telegram: x16 + x15 + x2 + 1, low bit first, initial value 0 (DSMR P1 5.0.2, 6.2).
 
-from array import array
-from functools import cache
-from struct import Struct
+A telegram comes every second, and octet by octet its CRC would cost more than all the rest. So the telegram
+is one polynomial in one long integer. The generator is (x + 1)(x15 + x + 1), and modulo the second factor
+x^(15·2^k) = x^(2^k) + 1: one shift and two additions fold a message of any length by 14·2^k bits. Modulo the
+first factor only the parity counts. Both remainders together are the remainder of the generator.
+"""
 
-_POLYNOMIAL = 0xA001
-_PAIR = Struct("<H")
-
-
-def _entry(octet: int) -> int:
-    for _ in range(8):
-        octet = octet >> 1 ^ (_POLYNOMIAL if octet & 1 else 0)
-    return octet
-
-
-_TABLE = tuple(_entry(octet) for octet in range(256))
-
-
-@cache
-def _pairs() -> "array[int]":
-    """The effect of two octets, low one first: a telegram comes every second, and its CRC takes longest."""
-    first = [value >> 8 ^ _TABLE[value & 0xFF] for value in _TABLE]
-    return array("H", [low ^ high for high in _TABLE for low in first])
+_REVERSED = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
+_FACTOR = 0b1000_0000_0000_0011
 
 
 def crc16(octets: bytes) -> int:
     """The check value over the octets."""
-    value = 0
-    even = len(octets) & ~1
-    table = _pairs()
-    for (pair,) in _PAIR.iter_unpack(octets[:even]):
-        value = table[value ^ pair]
-    for octet in octets[even:]:
-        value = value >> 8 ^ _TABLE[(value ^ octet) & 0xFF]
-    return value
+    message = int.from_bytes(octets.translate(_REVERSED), "big") << 16
+    rest = message
+    for power in reversed(range((message.bit_length() // 15).bit_length() + 1)):
+        width, step = 15 << power, 1 << power
+        while high := rest >> width:
+            rest = rest & ((1 << width) - 1) ^ (high << step) ^ high
+    if (rest.bit_count() ^ message.bit_count()) & 1:
+        rest ^= _FACTOR
+    return int.from_bytes(rest.to_bytes(2, "big").translate(_REVERSED), "little")

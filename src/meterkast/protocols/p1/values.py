@@ -1,41 +1,41 @@
 """What the texts between the brackets say: numbers with units, time stamps, identifiers in hexadecimal."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from meterkast.model.calendar import AMSTERDAM
 from meterkast.model.unit import Unit
 
-_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
-_STAMP = re.compile(r"([0-9]{12})([SW]?)")
-_OFFSETS = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1)), "": AMSTERDAM}
+_NUMBER = re.compile(r"(-?[0-9]{1,20}(?:\.[0-9]{1,20})?)(?:\*(.*))?")
+_STAMP = re.compile(r"([0-9]{6})([0-9]{6})([SW]?)")
+_OFFSETS = {"S": "+02:00", "W": "+01:00", "": ""}
 
-_UNITS: dict[str, tuple[Unit, int]] = {
-    "wh": (Unit.WATT_HOUR, 0),
-    "kwh": (Unit.WATT_HOUR, 3),
-    "mwh": (Unit.WATT_HOUR, 6),
-    "varh": (Unit.VAR_HOUR, 0),
-    "kvarh": (Unit.VAR_HOUR, 3),
-    "vah": (Unit.VOLT_AMPERE_HOUR, 0),
-    "kvah": (Unit.VOLT_AMPERE_HOUR, 3),
-    "w": (Unit.WATT, 0),
-    "kw": (Unit.WATT, 3),
-    "var": (Unit.VAR, 0),
-    "kvar": (Unit.VAR, 3),
-    "va": (Unit.VOLT_AMPERE, 0),
-    "kva": (Unit.VOLT_AMPERE, 3),
-    "v": (Unit.VOLT, 0),
-    "a": (Unit.AMPERE, 0),
-    "hz": (Unit.HERTZ, 0),
-    "m3": (Unit.CUBIC_METRE, 0),
-    "dm3": (Unit.CUBIC_METRE, -3),
-    "j": (Unit.JOULE, 0),
-    "mj": (Unit.JOULE, 6),
-    "gj": (Unit.JOULE, 9),
-    "s": (Unit.SECOND, 0),
+_UNITS: dict[str, tuple[Unit, str]] = {
+    "wh": (Unit.WATT_HOUR, "E0"),
+    "kwh": (Unit.WATT_HOUR, "E3"),
+    "mwh": (Unit.WATT_HOUR, "E6"),
+    "varh": (Unit.VAR_HOUR, "E0"),
+    "kvarh": (Unit.VAR_HOUR, "E3"),
+    "vah": (Unit.VOLT_AMPERE_HOUR, "E0"),
+    "kvah": (Unit.VOLT_AMPERE_HOUR, "E3"),
+    "w": (Unit.WATT, "E0"),
+    "kw": (Unit.WATT, "E3"),
+    "var": (Unit.VAR, "E0"),
+    "kvar": (Unit.VAR, "E3"),
+    "va": (Unit.VOLT_AMPERE, "E0"),
+    "kva": (Unit.VOLT_AMPERE, "E3"),
+    "v": (Unit.VOLT, "E0"),
+    "a": (Unit.AMPERE, "E0"),
+    "hz": (Unit.HERTZ, "E0"),
+    "m3": (Unit.CUBIC_METRE, "E0"),
+    "dm3": (Unit.CUBIC_METRE, "E-3"),
+    "j": (Unit.JOULE, "E0"),
+    "mj": (Unit.JOULE, "E6"),
+    "gj": (Unit.JOULE, "E9"),
+    "s": (Unit.SECOND, "E0"),
 }
-"""Units as meters print them, in any case of letters: the unit and the power of ten to it."""
+"""Units as meters print them, in any case of letters: the unit, and the power of ten to it for Decimal."""
 
 
 def number(text: str, unit: str | None = None) -> tuple[Decimal, Unit] | None:
@@ -45,13 +45,14 @@ def number(text: str, unit: str | None = None) -> tuple[Decimal, Unit] | None:
         text: what stands between the brackets.
         unit: the unit where the telegram names it elsewhere, as DSMR 2 and 3 do for gas.
     """
-    digits, star, printed = text.partition("*")
-    if _NUMBER.fullmatch(digits) is None:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
         return None
-    if not star and unit is None:
+    digits, printed = match[1], match[2] if match[2] is not None else unit
+    if printed is None:
         return Decimal(digits), Unit.NONE
-    known = _UNITS.get((printed if star else unit or "").strip().lower())
-    return None if known is None else (Decimal(digits).scaleb(known[1]), known[0])
+    known = _UNITS.get(printed.strip().lower())
+    return None if known is None else (Decimal(digits + known[1]), known[0])
 
 
 def instant(text: str) -> int | None:
@@ -63,13 +64,12 @@ def instant(text: str) -> int | None:
     match = _STAMP.fullmatch(text)
     if match is None:
         return None
-    digits = match[1]
-    year, month, day, hour, minute, second = (int(digits[place : place + 2]) for place in range(0, 12, 2))
+    day, time, season = match.groups()
     try:
-        local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=_OFFSETS[match[2]])
+        local = datetime.fromisoformat(f"20{day}T{time}{_OFFSETS[season]}")
     except ValueError:
         return None
-    return int(local.timestamp())
+    return int((local if season else local.replace(tzinfo=AMSTERDAM)).timestamp())
 
 
 def stamp(at: int) -> str:
