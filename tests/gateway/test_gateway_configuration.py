@@ -12,7 +12,7 @@ from gateway.gateway_house import DAY, NOW, OPERATOR, TITLE, HeadEnd, make_gas_m
 from meterkast.gasmeter.service import run as run_gas_meter
 from meterkast.gateway.configuration import Configuration
 from meterkast.gateway.service import run
-from meterkast.gateway.settings import FramingKind
+from meterkast.gateway.settings import Endpoint, FramingKind
 from meterkast.model.calendar import HOUR, day_start
 from meterkast.model.errors import DataError, UnreachableError
 from meterkast.module.server import serve
@@ -83,9 +83,20 @@ async def test_devices_and_clocks(tmp_path: Path) -> None:
     assert _load(tmp_path, _LEAST + '[clock]\nfile = "clock"\n').clock.now() == 5.0
 
 
+def test_the_wires_into_the_house(tmp_path: Path) -> None:
+    wires = '[consumer-port]\nx1 = "192.0.2.7:4064"\np1 = "[::1]:4065"\n'
+    configuration = _load(tmp_path, _LEAST + wires)
+    settings = configuration.settings
+    assert settings.x1 == Endpoint(host="192.0.2.7", port=4064)
+    assert settings.p1 == Endpoint(host="::1", port=4065)
+    assert configuration.consumer_port is None
+    assert _load(tmp_path, _LEAST + wires + 'tcp = "127.0.0.1:1"\n').consumer_port is not None
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        _LEAST + '[consumer-port]\nx1 = "everywhere"\n',
         "",
         "title = ",
         _LEAST.replace("MKG0000000001", "mkg"),

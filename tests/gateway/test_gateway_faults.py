@@ -1,4 +1,4 @@
-"""A module that is dead, lies, floods or sends garbage: the gateway stays up and everything else goes on."""
+"""A module that is dead, lies, floods or sends garbage: the gateway stays up, all else goes on (AT-19)."""
 
 import asyncio
 import time
@@ -145,8 +145,8 @@ async def test_a_line_that_was_hung_up_is_dialled_again() -> None:
         return near
 
     line = Line(dial)
-    hls5 = _line(memory.pair()[0])._hls5
-    module = ModuleLine(ModulePort(name="KFM5000000000017", request_seconds=0.1), line, hls5)
+    proof = _line(memory.pair()[0])._proof
+    module = ModuleLine(ModulePort(name="KFM5000000000017", request_seconds=0.1), line, proof)
     for expected in (1, 2):
         with pytest.raises(UnreachableError) as caught:
             await module.exchange(_ASKED)

@@ -73,9 +73,13 @@ def test_a_foreign_operators_certificate_seals_nothing(site: Site, tmp_path: Pat
     """Another operator's certificate, even under our own roots, is no recipient; one under others is less."""
     now = datetime.now(UTC)
     reader = SoftwareKeystore(site.folder / "mdm" / "keystore")
-    site.authority.certify_operator(
+    liander = site.admit("Liander", now)
+    liander.certify_operator(
         "Liander", reader.kem_public_key("enc"), lambda sealed, info: reader.unseal("enc", sealed, info), now
     )
+    trust = site.folder / "trust"
+    for name, ours in ((OPERATOR_ENC, OPERATOR_ENC), ("operator.crl.pem", "liander.crl.pem")):
+        (trust / ours).write_bytes((liander.trust.path / name).read_bytes())
     with pytest.raises(TrustError) as caught:
         _sealed(site)
     assert caught.value.code == "recipient-foreign"

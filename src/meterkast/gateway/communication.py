@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from cryptography import x509
 
-from meterkast.gateway.sealing import SIGNING
+from meterkast.gateway.holdings import current
 from meterkast.gateway.settings import GatewaySettings
 from meterkast.model.calendar import day_bounds
 from meterkast.model.errors import PeerError, TrustError
@@ -19,19 +19,25 @@ from meterkast.outside.trust import TrustFolder
 from meterkast.protocols.order import Receipt, SignedOrder, Speech, digest, parse_order
 from meterkast.protocols.x509.identity import operator
 from meterkast.protocols.x509.path import validate
-from meterkast.protocols.x509.profile import Purpose
+from meterkast.protocols.x509.profile import RULES, Purpose, Rules
 
 
 class Communication:
     """What the orders so far amount to."""
 
     def __init__(
-        self, settings: GatewaySettings, keystore: SoftwareKeystore, trust: TrustFolder, journal: Journal
+        self,
+        settings: GatewaySettings,
+        keystore: SoftwareKeystore,
+        trust: TrustFolder,
+        journal: Journal,
+        rules: Rules = RULES,
     ) -> None:
         self._settings = settings
         self._keystore = keystore
         self._trust = trust
         self._journal = journal
+        self._rules = rules
         self._obeyed = journal.obeyed()
 
     @property
@@ -82,7 +88,7 @@ class Communication:
             at=at,
             speaks=signed.order.speech is Speech.ON,
             octets=octets,
-            receipt=receipt + self._keystore.sign(SIGNING, receipt),
+            receipt=receipt + self._keystore.sign(current(self._keystore, Purpose.SIG), receipt),
         )
         self._journal.obey(obeyed)
         self._obeyed.append(obeyed)
@@ -91,11 +97,17 @@ class Communication:
     def _believe(self, signed: SignedOrder, now: datetime) -> None:
         try:
             certificate = x509.load_der_x509_certificate(signed.certificate)
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             raise PeerError("order-malformed", "These octets are no order and no receipt.") from error
         trust = self._trust
         validate(
-            certificate, trust.intermediates(), trust.anchors(), trust.crls(), now, Purpose.OPERATOR_ORDER
+            certificate,
+            trust.intermediates(),
+            trust.anchors(),
+            trust.crls(),
+            now,
+            Purpose.OPERATOR_ORDER,
+            rules=self._rules,
         )
         signed.verify(certificate.public_key())
         own = signed.order.gateway == self._settings.title

@@ -11,6 +11,12 @@ Paths count from the folder of the file, which is also the gateway's own folder:
     port = 4059
     server-name = "headend.meterkast.internal"
 
+    [pki]                                   # absent where nobody renews its certificates
+    host = "127.0.0.1"
+    port = 8443
+    server-name = "pki.meterkast.internal"
+    list-port = 8080                        # absent where the trust folder is not the gateway's own
+
     [module]                                # absent where the house has no module
     name = "KFM5000000000017"
     serial = "/dev/ttyUSB0"                 # HDLC; or the wrapper: tcp = "127.0.0.1:4061"
@@ -20,8 +26,10 @@ Paths count from the folder of the file, which is also the gateway's own folder:
     name = "MKM12345678"
     tcp = "127.0.0.1:4062"                  # or: serial = "/dev/ttyUSB1"
 
-    [consumer-port]                         # absent where nobody listens
-    serial = "/dev/ttyUSB2"                 # or: tcp = "127.0.0.1:4063"
+    [consumer-port]                         # absent where nobody listens; each line may be left out
+    x1 = "192.0.2.7:4064"                   # for clients that the household has paired
+    p1 = "192.0.2.7:4065"                   # for everybody, once the household has switched it on
+    serial = "/dev/ttyUSB2"                 # a P1 wire; or one that is dialled: tcp = "127.0.0.1:4063"
 
     [clock]                                 # absent: the machine's time
     file = "../../clock"                    # virtual time that another process turns; or: start and speed
@@ -37,7 +45,15 @@ from pathlib import Path
 from typing import Any
 
 from meterkast.gateway.line import Dial
-from meterkast.gateway.settings import SLOT_SECONDS, FramingKind, GatewaySettings, HeadEndAddress, ModulePort
+from meterkast.gateway.pki_address import EstAddress, PkiAddress
+from meterkast.gateway.settings import (
+    SLOT_SECONDS,
+    Endpoint,
+    FramingKind,
+    GatewaySettings,
+    HeadEndAddress,
+    ModulePort,
+)
 from meterkast.model.errors import DataError, MeterkastError
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.clock import Clock, ScaledClock, SharedClock, SystemClock
@@ -76,7 +92,7 @@ class Configuration:
 
 def _configuration(document: Mapping[str, Any], folder: Path) -> Configuration:
     module, gas = document.get("module"), document.get("gas")
-    port, headend = document.get("consumer-port"), document["headend"]
+    port, headend = document.get("consumer-port", {}), document["headend"]
     settings = GatewaySettings(
         title=SystemTitle.parse(document["title"]),
         operator=document["operator"],
@@ -85,8 +101,11 @@ def _configuration(document: Mapping[str, Any], folder: Path) -> Configuration:
         headend=HeadEndAddress(
             host=headend["host"], port=int(headend["port"]), server_name=headend["server-name"]
         ),
+        pki=_pki(document["pki"]) if "pki" in document else None,
         module=_port(module) if module else None,
         gas_meter=str(gas["name"]) if gas else None,
+        x1=_endpoint(port, "x1"),
+        p1=_endpoint(port, "p1"),
         slot_seconds=int(document.get("slot-seconds", SLOT_SECONDS)),
         allow_unconfined=bool(document.get("allow-unconfined", False)),
     )
@@ -94,9 +113,15 @@ def _configuration(document: Mapping[str, Any], folder: Path) -> Configuration:
         settings=settings,
         module=_dial(module, _MODULE_BAUD) if module else None,
         gas=_dial(gas, _GAS_BAUD) if gas else None,
-        consumer_port=_dial(port, _PORT_BAUD) if port else None,
+        consumer_port=_dial(port, _PORT_BAUD) if port.keys() & {"serial", "tcp"} else None,
         clock=_clock(document.get("clock", {}), folder),
     )
+
+
+def _pki(table: Mapping[str, Any]) -> PkiAddress:
+    host = str(table["host"])
+    est = EstAddress(host=host, port=int(table["port"]), server_name=str(table["server-name"]))
+    return PkiAddress(est=est, lists=(host, int(table["list-port"])) if "list-port" in table else None)
 
 
 def _port(table: Mapping[str, Any]) -> ModulePort:
@@ -107,6 +132,13 @@ def _port(table: Mapping[str, Any]) -> ModulePort:
         address=Address(address["upper"], address["lower"], address["octets"]),
         request_seconds=float(table.get("request-seconds", 5.0)),
     )
+
+
+def _endpoint(table: Mapping[str, Any], name: str) -> Endpoint | None:
+    if name not in table:
+        return None
+    host, _, port = table[name].rpartition(":")
+    return Endpoint(host=host.strip("[]"), port=int(port))
 
 
 def _dial(table: Mapping[str, Any], baud: int) -> Dial:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from meterkast.gateway.consumer_port import require_telegram
+from meterkast.gateway.consumer_port.showing import Showing
 from meterkast.gateway.gas_inbox import GasInbox
 from meterkast.gateway.grants import require_grant
 from meterkast.gateway.module_line import ModuleLine
@@ -11,14 +11,14 @@ from meterkast.gateway.payload import checked, is_empty, is_read
 from meterkast.gateway.sealing import Sealer
 from meterkast.gateway.settings import GatewaySettings
 from meterkast.model.block import Medium, MeterDayBlock
-from meterkast.model.calendar import local_day
+from meterkast.model.calendar import HOUR, local_day
 from meterkast.model.errors import LocalError, MeterkastError
 from meterkast.model.event import DeviceEvent
 from meterkast.outside.clock import Clock
 from meterkast.outside.journal import HandedIn, Journal
 from meterkast.protocols.block import encode_payload
 
-_QUIET_SECONDS = 60
+_QUIET_SECONDS, _DAY = 60, 24 * HOUR
 _EVENTS_PER_ENVELOPE = 32
 
 RealTime = Callable[[], datetime]
@@ -29,7 +29,7 @@ class Desk:
     """One gateway, as the host of applications sees it.
 
     Attributes:
-        telegram: the last that the consumer port application has made; empty before the first.
+        showing: the last that the consumer port application has made; None before the first.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Desk:
         self._sealer = sealer
         self._module_line = module
         self._gas_inbox = gas
-        self.telegram = b""
+        self.showing: Showing | None = None
         self._noted: dict[tuple[str, str], int] = {}
 
     @property
@@ -82,6 +82,14 @@ class Desk:
     def gas_hours(self, start: int, end: int) -> list[tuple[int, int]]:
         """Instants and indexes (litres) of the gas meter; none where there is no gas meter."""
         return self._gas_inbox.hours(start, end) if self._gas_inbox else []
+
+    def gas_indexes(self) -> list[tuple[int, int]]:
+        """Instants and five-minute indexes (litres) of the last hour the gas meter has told of.
+
+        None where there is no gas meter, or it has been silent for a day.
+        """
+        indexes = self._gas_inbox.five_minutes() if self._gas_inbox else []
+        return [(at, litres) for at, litres in indexes if self.now() - at <= _DAY]
 
     def is_done(self, day: date) -> bool:
         """Whether every device's day has been sealed and every device could be read."""
@@ -112,14 +120,13 @@ class Desk:
             events_through=waiting[-1][0] if waiting else 0,
         )
 
-    def emit(self, octets: bytes) -> None:
-        """Takes a telegram for the consumer port, where it is one.
+    def show(self, telegram: bytes, line: bytes) -> None:
+        """Takes what the consumer port shall show, where it is that and no more.
 
         Raises:
-            PeerError: ``telegram-malformed``.
+            PeerError: ``telegram-malformed`` or ``document-malformed``.
         """
-        require_telegram(octets)
-        self.telegram = octets
+        self.showing = Showing.checked(telegram, line)
 
     def note(self, error: MeterkastError, device: str | None = None) -> None:
         """Keeps a security event; the same one of the same device at most once a minute."""

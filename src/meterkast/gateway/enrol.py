@@ -1,30 +1,122 @@
-"""Enrolling: the gateway makes its own keys and gets the operator's certificates for them (RFC 7030)."""
+"""Enrolling and renewing: own keys, and the operator's certificates for them (RFC 7030)."""
 
-import binascii
 import logging
-from base64 import b64decode, encodebytes
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from meterkast.model.errors import PeerError, TrustError
+from meterkast.gateway.est import ENROL, RENEW, EstVisit, certification_request
+from meterkast.gateway.holdings import current, upcoming
+from meterkast.gateway.lists import fetch_lists
+from meterkast.gateway.pki_address import EstAddress, PkiAddress
+from meterkast.gateway.pki_line import NETWORK, PkiLine
+from meterkast.model.errors import TrustError
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.clock import SystemClock
-from meterkast.outside.https import Request, fetch
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import Keystore
 from meterkast.outside.trust import TrustFolder
-from meterkast.protocols.x509 import Purpose, validate
+from meterkast.protocols.x509 import RULES, Purpose, Rules, validate
+from meterkast.protocols.x509.renewal import renewal_due
 
 BIRTH_LABEL = "birth"
 PURPOSES = (Purpose.TLS, Purpose.SIG, Purpose.ENC)
 _log = logging.getLogger("meterkast.gateway")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """One gateway and its operator's PKI.
+
+    Attributes:
+        title: our own system title; a certificate that names another is refused.
+        keystore: holds the birth key and certificate under ``birth``.
+        trust: the operator's roots, authorities and revocation lists.
+        address: where that is.
+        line: the way there.
+        rules: profiles and algorithms that we believe.
+    """
+
+    title: SystemTitle
+    keystore: Keystore
+    trust: TrustFolder
+    address: PkiAddress
+    line: PkiLine = NETWORK
+    rules: Rules = RULES
+
+    def identity(self) -> str:
+        """The label that we show: of our TLS certificate, or of birth where that is missing or revoked."""
+        tls = current(self.keystore, Purpose.TLS)
+        enrolled = tls in self.keystore.certified() and Purpose.TLS not in self.revoked()
+        return tls if enrolled else BIRTH_LABEL
+
+    def enrol(self, now: datetime) -> None:
+        """Gets what is missing, by the birth certificate; raises as the function ``enrol`` does."""
+        certified = self.keystore.certified()
+        self._fill([purpose for purpose in PURPOSES if purpose not in certified], ENROL, BIRTH_LABEL, now)
+
+    def renew(self, now: datetime) -> list[Purpose]:
+        """Gets the next generation of what is due, and anew, by birth, what was revoked; gives the purposes.
+
+        Nobody is dialled where nothing is due. May be interrupted anywhere. A gateway whose certificates were
+        revoked is let in by birth if the operator has released it (RQ-05), and else refused.
+        """
+        lost = self.revoked()
+        self._fill(lost, ENROL, BIRTH_LABEL, now)
+        purposes = [purpose for purpose in due(self.keystore, now) if purpose not in lost]
+        self._fill(purposes, RENEW, current(self.keystore, Purpose.TLS), now)
+        return [*lost, *purposes]
+
+    def revoked(self) -> list[Purpose]:
+        """Purposes whose certificate is on a list that we hold."""
+        lists = self.trust.crls()
+        return [
+            purpose
+            for purpose in PURPOSES
+            if (label := current(self.keystore, purpose)) in self.keystore.certified()
+            and _is_on(lists, self.keystore.certificate(label)[0])
+        ]
+
+    def _fill(self, purposes: Sequence[Purpose], operation: str, identity: str, now: datetime) -> None:
+        if not purposes:
+            return
+        with self.line.visit(self.keystore, identity, self.trust, self.address.est) as ask:
+            est = EstVisit(ask)
+            for purpose in purposes:
+                label = upcoming(self.keystore, purpose)
+                if label not in self.keystore.labels():
+                    self.keystore.generate(label, est.kind_wanted(purpose))
+                request = certification_request(self.keystore, label, self.title)
+                certificate = est.certify(operation, purpose, request)
+                self.keystore.put_certificate(label, self._believed(certificate, label, purpose, now))
+                _log.info("gateway-enrolled gateway=%s purpose=%s", self.title, purpose)
+
+    def _believed(
+        self, certificate: x509.Certificate, label: str, purpose: Purpose, now: datetime
+    ) -> list[x509.Certificate]:
+        """The chain without the root: for our key, in our name, and one that others will believe."""
+        if certificate.public_key() != self.keystore.signer(label).public_key():
+            raise _foreign()
+        trust = self.trust
+        if self.address.lists is not None:  # it may point at another list than our certificates so far
+            fetch_lists(trust, [certificate], self.address.lists, self.line)
+        validated = validate(
+            certificate,
+            trust.intermediates(),
+            trust.anchors(),
+            trust.crls(),
+            now,
+            purpose,
+            rules=self.rules,
+        )
+        if validated.title != self.title:
+            raise _foreign()
+        return list(validated.chain[:-1])
+
+
 def enrol(
-    keystore: SoftwareKeystore,
+    keystore: Keystore,
     *,
     est_host: str,
     est_port: int,
@@ -32,7 +124,7 @@ def enrol(
     trust: TrustFolder,
     title: SystemTitle,
 ) -> None:
-    """Fills the labels ``tls``, ``sig`` and ``enc``: a fresh key each, and its certificate.
+    """Fills the labels ``tls``, ``sig`` and ``enc`` in one visit: a fresh key each, and its certificate.
 
     What is there already stays, so an enrolment that was interrupted goes on where it stopped.
 
@@ -50,70 +142,41 @@ def enrol(
             ``enrol-certificate-foreign``, or a ``certificate-…`` code.
         PeerError: ``enrol-answer-malformed`` or ``https-malformed``.
     """
-    address = est_host, est_port
-    for purpose in PURPOSES:
-        if purpose in keystore.certified():
-            continue
-        if purpose not in keystore.labels():
-            keystore.generate(purpose, KeyKind.EC_P256)
-        answer = _ask(keystore, purpose, address, server_name, trust)
-        chain = _ours_first(answer, keystore.public_key(purpose))
-        _require_believable(chain, purpose, trust, title)
-        keystore.put_certificate(purpose, chain)
-        _log.info("gateway-enrolled gateway=%s purpose=%s", title, purpose)
+    address = PkiAddress(est=EstAddress(host=est_host, port=est_port, server_name=server_name))
+    Enrolment(title=title, keystore=keystore, trust=trust, address=address).enrol(_real_time())
 
 
-def _ask(
-    keystore: SoftwareKeystore,
-    purpose: Purpose,
-    address: tuple[str, int],
-    server_name: str,
-    trust: TrustFolder,
-) -> list[x509.Certificate]:
-    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    request = builder.sign(keystore.signer(purpose), hashes.SHA256())
-    response = fetch(
-        address,
-        Request(
-            method="POST",
-            path=f"/.well-known/est/{purpose}/simpleenroll",
-            content_type="application/pkcs10",
-            body=encodebytes(request.public_bytes(Encoding.DER)),
-        ),
-        context=keystore.tls_context(BIRTH_LABEL, trust=trust, server_side=False),
-        server_name=server_name,
+def renew(
+    keystore: Keystore, *, address: EstAddress, trust: TrustFolder, title: SystemTitle, now: datetime
+) -> list[Purpose]:
+    """Gets the next generation of every certificate that is due; as ``Enrolment.renew``, raises as ``enrol``.
+
+    The key and certificate before stay where they are, and stay valid until they end.
+    """
+    whole = PkiAddress(est=address)
+    return Enrolment(title=title, keystore=keystore, trust=trust, address=whole).renew(now)
+
+
+def due(keystore: Keystore, now: datetime) -> list[Purpose]:
+    """Purposes whose certificate has two thirds of its life behind it."""
+    return [
+        purpose
+        for purpose in PURPOSES
+        if now >= renewal_due(keystore.certificate(current(keystore, purpose))[0])
+    ]
+
+
+def _is_on(lists: Sequence[x509.CertificateRevocationList], certificate: x509.Certificate) -> bool:
+    return any(
+        each.issuer == certificate.issuer
+        and each.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+        for each in lists
     )
-    if response.status != 200:
-        message = f"The enrolment server refused the request ({response.status})."
-        raise TrustError("enrol-refused", message, hint="Ask the operator whether this gateway is expected.")
-    return _certificates(response.body)
-
-
-def _certificates(body: bytes) -> list[x509.Certificate]:
-    try:
-        return pkcs7.load_der_pkcs7_certificates(b64decode(b"".join(body.split()), validate=True))
-    except (binascii.Error, ValueError) as cause:
-        raise PeerError("enrol-answer-malformed", "The answer does not hold certificates.") from cause
-
-
-def _ours_first(
-    certificates: list[x509.Certificate], key: ec.EllipticCurvePublicKey
-) -> list[x509.Certificate]:
-    """The certificate of our key, then the others: they come as a set (RFC 5652, 10.2.3)."""
-    ours = [certificate for certificate in certificates if certificate.public_key() == key]
-    if len(ours) != 1:
-        raise _foreign()
-    return ours + [certificate for certificate in certificates if certificate != ours[0]]
-
-
-def _require_believable(
-    chain: list[x509.Certificate], purpose: Purpose, trust: TrustFolder, title: SystemTitle
-) -> None:
-    """In our name, and one that others will believe."""
-    now = datetime.fromtimestamp(SystemClock().now(), UTC)
-    if validate(chain[0], chain[1:], trust.anchors(), trust.crls(), now, purpose).title != title:
-        raise _foreign()
 
 
 def _foreign() -> TrustError:
     return TrustError("enrol-certificate-foreign", "The certificate is of another device or key.")
+
+
+def _real_time() -> datetime:
+    return datetime.fromtimestamp(SystemClock().now(), UTC)

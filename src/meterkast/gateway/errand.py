@@ -12,11 +12,11 @@ from meterkast.protocols.broker import Fields, Request
 
 _LOG = logging.getLogger("meterkast.gateway")
 _TEXT = 200
-_READING = frozenset({"module.exchange", "gas.telegrams", "clock.now", "log"})
-COLLECTING = _READING | {"block.hand_in"}
-"""What the collector may ask for: to read, and to hand in a day."""
-TELLING = _READING | {"port.emit"}
-"""What the consumer port may ask for: to read, and to show a telegram in the house."""
+_READING = frozenset({"module.exchange", "clock.now", "log"})
+COLLECTING = _READING | {"gas.telegrams", "block.hand_in"}
+"""What the collector may ask for: to read, gas by the hour, and to hand in a day."""
+TELLING = _READING | {"gas.indexes", "port.show"}
+"""What the consumer port may ask for: to read, gas by five minutes, and to show an instant in the house."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,6 +94,10 @@ async def _gas_telegrams(errand: Errand, params: Fields) -> Fields:
     return Fields({"hours": errand.desk.gas_hours(params.number("start"), params.number("end"))})
 
 
+async def _gas_indexes(errand: Errand, _params: Fields) -> Fields:
+    return Fields({"indexes": errand.desk.gas_indexes()})
+
+
 async def _now(errand: Errand, _params: Fields) -> Fields:
     return Fields({"now": errand.desk.now()})
 
@@ -102,8 +106,10 @@ async def _hand_in(errand: Errand, params: Fields) -> Fields:
     return _finish(errand, params, lambda: errand.desk.hand_in(errand.day, params.octets("payload")))
 
 
-async def _emit(errand: Errand, params: Fields) -> Fields:
-    return _finish(errand, params, lambda: errand.desk.emit(params.octets("telegram")))
+async def _show(errand: Errand, params: Fields) -> Fields:
+    return _finish(
+        errand, params, lambda: errand.desk.show(params.octets("telegram"), params.octets("document"))
+    )
 
 
 def _finish(errand: Errand, params: Fields, deed: Callable[[], None]) -> Fields:
@@ -127,8 +133,9 @@ async def _log(_errand: Errand, params: Fields) -> Fields:
 _METHODS: dict[str, Callable[[Errand, Fields], Awaitable[Fields]]] = {
     "module.exchange": _exchange,
     "gas.telegrams": _gas_telegrams,
+    "gas.indexes": _gas_indexes,
     "clock.now": _now,
     "block.hand_in": _hand_in,
-    "port.emit": _emit,
+    "port.show": _show,
     "log": _log,
 }

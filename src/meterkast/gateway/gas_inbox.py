@@ -14,7 +14,7 @@ from meterkast.model.errors import MeterkastError, PeerError, TrustError, Unreac
 from meterkast.outside.journal import Journal
 from meterkast.protocols.mbus import frame
 from meterkast.protocols.mbus.frame import Acknowledgement
-from meterkast.protocols.mbus.gas import GasTelegram, Status, open_gas_telegram
+from meterkast.protocols.mbus.gas import FIVE_MINUTES, GasTelegram, Status, open_gas_telegram
 from meterkast.protocols.mbus.gas_command import seal_time
 
 _LOG = logging.getLogger("meterkast.gateway")
@@ -52,7 +52,7 @@ class GasInbox:
         self._note = note
         self._now = now
         self._frames = frame.Decoder()
-        self._equipment: str | None = None
+        self._last: GasTelegram | None = None
         self._clock_off: GasTelegram | None = None
 
     async def listen(self, line: Line, backoff: Backoff) -> None:
@@ -85,7 +85,7 @@ class GasInbox:
     def command(self) -> bytes:
         """What the meter is to be told now, once for each telegram that says its clock is off; else nothing.
 
-        Where the meter is silent it is not repeated: the next telegram asks again, under a counter of its own.
+        Where the meter is silent it is not repeated: the next telegram asks again, under its own counter.
         """
         asking, self._clock_off = self._clock_off, None
         if asking is None:
@@ -100,6 +100,15 @@ class GasInbox:
         kept = self._journal.telegrams(self.device, start, end)
         opened = (open_gas_telegram(octets, self._user_key, _NEVER) for _, octets in kept)
         return [(telegram.at, telegram.index) for telegram in opened]
+
+    def five_minutes(self) -> list[tuple[int, int]]:
+        """Instant (Unix seconds) and index (litres) of each five minutes of the last hour heard of."""
+        last = self._last_heard()
+        if last is None:
+            return []
+        indexes = last.five_minute or (last.index,)
+        first = last.at - FIVE_MINUTES * (len(indexes) - 1)
+        return [(first + FIVE_MINUTES * place, litres) for place, litres in enumerate(indexes)]
 
     def _cut(self, octets: bytes) -> list[frame.Frame]:
         """The whole frames, also those that stand beside a fault."""
@@ -120,15 +129,20 @@ class GasInbox:
         )
         _require(telegram, self.device)
         self._journal.put_telegram(self.device, telegram.at, octets, telegram.counter)
-        self._equipment = telegram.equipment
+        self._last = telegram
         self._clock_off = telegram if telegram.status & Status.CLOCK_OFF else None
 
     def _known_equipment(self) -> str | None:
-        """The identifier heard first, after a restart from the journal; None before the first telegram."""
-        if self._equipment is None:
+        """The identifier heard first; None before the first telegram."""
+        last = self._last_heard()
+        return last.equipment if last else None
+
+    def _last_heard(self) -> GasTelegram | None:
+        """The last telegram, after a restart from the journal; None before the first."""
+        if self._last is None:
             for _, kept in self._journal.telegrams(self.device, 0, _FOREVER)[-1:]:
-                self._equipment = open_gas_telegram(kept, self._user_key, _NEVER).equipment
-        return self._equipment
+                self._last = open_gas_telegram(kept, self._user_key, _NEVER)
+        return self._last
 
 
 def _require(telegram: GasTelegram, device: str) -> None:

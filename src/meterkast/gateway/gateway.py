@@ -9,15 +9,18 @@ from pathlib import Path
 
 from meterkast.gateway.backoff import Backoff
 from meterkast.gateway.communication import Communication
-from meterkast.gateway.consumer_port import SECONDS_BETWEEN, ConsumerPort
+from meterkast.gateway.consumer_port.port import ConsumerPort, consent_folder
 from meterkast.gateway.desk import Desk, RealTime
 from meterkast.gateway.gas_inbox import GasInbox
+from meterkast.gateway.holdings import current
 from meterkast.gateway.host import ApplicationHost
 from meterkast.gateway.line import Dial, Line
 from meterkast.gateway.module_line import ModuleLine
+from meterkast.gateway.module_pairing import ModulePairing, pairing_folder
 from meterkast.gateway.sealing import Sealer
 from meterkast.gateway.settings import GatewaySettings
 from meterkast.gateway.status import GatewayStatus
+from meterkast.gateway.upkeep import Upkeep
 from meterkast.gateway.uplink import Uplink
 from meterkast.model.calendar import day_start, local_day
 from meterkast.model.errors import LocalError, MeterkastError, TrustError, UnreachableError
@@ -28,26 +31,28 @@ from meterkast.outside.keystore import SoftwareKeystore
 from meterkast.outside.links import Link, tls
 from meterkast.outside.trust import TrustFolder
 from meterkast.protocols.dlms.hls5 import Hls5
+from meterkast.protocols.x1.document import Document
+from meterkast.protocols.x509.purpose import Purpose
 
 DAYS_IN_BUFFER = 10
-PAIRING, GAS_KEY, TLS = "pairing", "gas", "tls"
+PAIRING, GAS_KEY = "pairing", "gas"
 _ENCRYPTION_KEY, _CHALLENGE = 16, 16
 
 _LOG = logging.getLogger("meterkast.gateway")
 
 
 class Gateway:
-    """One gateway in one house. It dials out and never listens on a network.
+    """One gateway in one house. Towards the operator it dials out; it listens in the house alone.
 
-    Its keystore holds ``tls`` and ``sig`` with certificates, and the secrets ``pairing`` (32 octets, shared
-    with the module) and ``gas`` (16 octets, the gas meter's user key).
+    Its keystore holds ``tls``, ``sig`` and ``enc`` with certificates, or later generations of them, and the
+    secrets ``pairing`` (32 octets, shared with the module) and ``gas`` (16 octets, the gas meter's user key).
 
     Args:
         settings: who and where it is.
         clock: metering time.
         module_link: the wire to the module, or what dials it; None where the house has no module.
         gas_link: the same for the gas meter.
-        consumer_port: the wire into the house, or what dials it; None where there is none.
+        consumer_port: the P1 wire into the house, or what dials it; None where there is none.
         entropy: for content keys, challenges and waits.
         real_time: by which certificates are judged.
         sealer: makes the envelopes; None for one that seals to the operator alone.
@@ -78,7 +83,9 @@ class Gateway:
         self._module = self._module_line(module_link)
         self._gas_line = Line(gas_link) if gas_link else None
         self._gas = self._gas_inbox()
-        self._port = ConsumerPort(Line(consumer_port)) if consumer_port else None
+        wire = Line(consumer_port) if consumer_port else None
+        self.port = ConsumerPort(settings.title, consent_folder(settings.folder), wire)
+        self._tells = bool(wire or settings.x1 or settings.p1)
         self._communication = Communication(settings, self._keystore, self._trust, self._journal)
         self._real_time = real_time
         self._desk = Desk(
@@ -101,18 +108,19 @@ class Gateway:
         self._trouble: str | None = None
 
     async def start(self, host: ApplicationHost | None = None) -> None:
-        """Begins to listen to the gas meter; without a ``host`` it starts an application of its own.
+        """Begins to listen to the gas meter, and in the house; without a ``host`` it starts applications.
 
         Raises:
-            LocalError: ``sandbox-unavailable``.
+            LocalError: ``sandbox-unavailable``, or ``port-unusable``.
         """
+        self.port.open(self.settings.x1, self.settings.p1)
         self._owns_host = host is None
         self._host = host or ApplicationHost(
             allow_unconfined=self.settings.allow_unconfined, entropy=self._entropy
         )
         if self._owns_host:
             await self._host.start()
-        if self._owns_host and self._port:
+        if self._owns_host and self._tells:
             self._port_host = ApplicationHost.of_consumer_port(
                 allow_unconfined=self.settings.allow_unconfined
             )
@@ -166,7 +174,7 @@ class Gateway:
         return confirmed
 
     async def tell(self, host: ApplicationHost) -> bytes:
-        """Has the consumer port application write a telegram of this moment, and sends it into the house.
+        """Has the consumer port application write down this moment, and shows it; gives the telegram.
 
         It goes on while the module is silent, with what else there is, and while communication is off.
 
@@ -175,10 +183,16 @@ class Gateway:
         """
         async with self._reading:
             await host.run(self._desk, local_day(self._desk.now()))
-        telegram = self._desk.telegram
-        if self._port:
-            await self._port.send(telegram)
-        return telegram
+        showing = self._desk.showing
+        if showing is None:
+            raise LocalError("application-stopped", "The consumer port application has shown nothing.")
+        await self.port.show(showing)
+        return showing.telegram
+
+    @property
+    def shown(self) -> Document | None:
+        """What the consumer port showed last; None before the first time."""
+        return self._desk.showing.document if self._desk.showing else None
 
     async def obey(self, order: bytes) -> bytes:
         """Does what a signed order of the operator's says, and gives the signed receipt.
@@ -208,10 +222,19 @@ class Gateway:
             await self.collect(today - timedelta(days=back))
 
     async def run(self) -> None:
-        """Its own schedule: catches up, collects each night at its own slot; delivers and tells meanwhile."""
+        """Its own schedule: catches up, collects each night at its slot; delivers, tells, renews besides."""
         async with asyncio.TaskGroup() as both:
             both.create_task(self._collect_nightly())
             both.create_task(self._deliver_what_comes())
+            if self.settings.pki:
+                upkeep = Upkeep(
+                    self.settings.title,
+                    self._keystore,
+                    self._trust,
+                    self.settings.pki,
+                    operator=self.settings.operator,
+                )
+                both.create_task(upkeep.run(self._real_time))
             if self._port_host:
                 both.create_task(self._tell_the_house(self._port_host))
 
@@ -249,8 +272,7 @@ class Gateway:
             await self._host.stop()
         if self._port_host:
             await self._port_host.stop()
-        if self._port:
-            await self._port.close()
+        await self.port.close()
         if self._module:
             await self._module.close()
         if self._gas_line:
@@ -265,7 +287,7 @@ class Gateway:
     async def _tell_the_house(self, host: ApplicationHost) -> None:
         while True:
             now = self._desk.now()
-            await self._clock.sleep_until(now + SECONDS_BETWEEN - now % SECONDS_BETWEEN)
+            await self._clock.sleep_until(now + 1)
             try:
                 await self.tell(host)
             except MeterkastError as error:
@@ -284,7 +306,8 @@ class Gateway:
 
     async def _dial(self) -> Uplink:
         headend = self.settings.headend
-        context = self._keystore.tls_context(TLS, trust=self._trust, server_side=False)
+        label = current(self._keystore, Purpose.TLS)
+        context = self._keystore.tls_context(label, trust=self._trust, server_side=False)
         return Uplink(await tls.connect(headend.host, headend.port, context, headend.server_name))
 
     async def _offer(self, uplink: Uplink, envelope: JournaledEnvelope) -> bool:
@@ -314,7 +337,8 @@ class Gateway:
             next_counter=lambda: self._journal.reserve("module"),
             new_challenge=lambda: self._entropy(_CHALLENGE),
         )
-        return ModuleLine(self.settings.module, Line(source), hls5)
+        pairing = ModulePairing(pairing_folder(self.settings.folder))
+        return ModuleLine(self.settings.module, Line(source), pairing.watch(hls5, self._clock.now))
 
     def _gas_inbox(self) -> GasInbox | None:
         meter = self.settings.gas_meter

@@ -59,7 +59,7 @@ class ApplicationHost:
 
     @classmethod
     def of_consumer_port(cls, *, allow_unconfined: bool = False) -> "ApplicationHost":
-        """The host of the consumer port, which may show a telegram and hand in nothing."""
+        """The host of the consumer port, which may show an instant and hand in nothing."""
         return cls(module=_CONSUMER_PORT, allow_unconfined=allow_unconfined, grants=TELLING)
 
     @property

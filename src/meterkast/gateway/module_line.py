@@ -11,7 +11,7 @@ from meterkast.model.errors import MeterkastError, PeerError, TrustError, Unreac
 from meterkast.outside.links import Link
 from meterkast.protocols.dlms.client import Client
 from meterkast.protocols.dlms.event import Associated, Send
-from meterkast.protocols.dlms.hls5 import Hls5
+from meterkast.protocols.dlms.hls import Authentication
 
 _LOG = logging.getLogger("meterkast.gateway")
 _MAX_GARBAGE = 16
@@ -22,19 +22,19 @@ _TRIES = 2
 class ModuleLine:
     """Owns framing and association; connects when first asked, and again after every trouble.
 
-    Trouble is a TrustError, PeerError or UnreachableError with one of four codes: ``module-silent``,
-    ``module-flood``, ``module-garbage``, ``module-untrusted``.
+    Trouble is a TrustError, PeerError or UnreachableError with one of five codes: ``module-silent``,
+    ``module-flood``, ``module-garbage``, ``module-untrusted``, ``module-swapped``.
 
     Args:
         port: what is known of the module.
         line: where it is.
-        hls5: our side of the mutual authentication, with the pairing key.
+        proof: our side of the mutual authentication, with the pairing key.
     """
 
-    def __init__(self, port: ModulePort, line: Line, hls5: Hls5) -> None:
+    def __init__(self, port: ModulePort, line: Line, proof: Authentication) -> None:
         self._port = port
         self._line = line
-        self._hls5 = hls5
+        self._proof = proof
         self._framing: Framing = framing(port)
         self._turn = asyncio.Lock()
         self.state = State.IDLE
@@ -45,7 +45,8 @@ class ModuleLine:
         Raises:
             UnreachableError: ``module-silent``.
             PeerError: ``module-flood`` or ``module-garbage``.
-            TrustError: ``module-untrusted``.
+            TrustError: ``module-untrusted`` or ``module-swapped``.
+            LocalError: ``module-quarantined``; then the line is left alone.
         """
         async with self._turn:
             try:
@@ -77,14 +78,14 @@ class ModuleLine:
 
     async def _associate(self) -> None:
         """Connects and proves the pairing key, both ways; after trouble, on a line that is clean."""
+        client = Client(authentication=self._proof)
+        asked = client.aarq()
         if self.state is State.DEGRADED:
             await self._line.restart()
         self._framing = framing(self._port)
         if (opening := self._framing.open()) and await self._ask(opening, opening=True) is None:
             raise _silent()
         self._follow(Signal.CONNECTED)
-        client = Client(hls5=self._hls5)
-        asked = client.aarq()
         while True:
             answer = await self._ask(self._framing.wrap(asked))
             if answer is None:
@@ -174,6 +175,8 @@ def _read(client: Client, answer: bytes) -> list[object]:
     except PeerError as error:
         raise _garbage() from error
     except TrustError as error:
+        if error.code == "module-swapped":
+            raise
         raise _untrusted() from error
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from meterkast.gateway.pki_address import PkiAddress
 from meterkast.model.identity import SystemTitle
 from meterkast.protocols.hdlc import Address
 
@@ -24,6 +25,14 @@ class HeadEndAddress:
     host: str
     port: int
     server_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An address in the house at which this gateway listens; port 0 takes a free one."""
+
+    host: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +66,11 @@ class GatewaySettings:
         folder: its own: ``keystore/`` and ``journal.sqlite``.
         trust: the trust folder: roots, authorities, revocation lists, the operator's certificate.
         headend: where to deliver.
+        pki: where to renew its certificates; None where nobody does.
         module: the measurement module; None where the house has none.
         gas_meter: the gas meter's name, for example ``MKM12345678``; None where there is none.
+        x1: where the household's clients find X1; None where it is not offered.
+        p1: where they find the plain P1 stream, once the household has switched it on; None as above.
         errand_seconds: real time that an application has for one day.
         slot_seconds: readings leave within so many seconds after local midnight, at this gateway's own slot.
         allow_unconfined: runs applications even where the kernel grants no sandbox.
@@ -69,8 +81,11 @@ class GatewaySettings:
     folder: Path
     trust: Path
     headend: HeadEndAddress
+    pki: PkiAddress | None = None
     module: ModulePort | None = None
     gas_meter: str | None = None
+    x1: Endpoint | None = None
+    p1: Endpoint | None = None
     errand_seconds: float = 120.0
     slot_seconds: int = SLOT_SECONDS
     allow_unconfined: bool = False

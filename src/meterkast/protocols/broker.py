@@ -10,14 +10,24 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from meterkast.model.errors import PeerError
+from meterkast.protocols.strict_json import Json, read_object
+
+__all__ = [
+    "Answer",
+    "Decoder",
+    "Fields",
+    "Json",
+    "Message",
+    "Refusal",
+    "Request",
+    "decode",
+    "encode",
+]
 
 LINE_LIMIT = 1 << 20
 DEPTH_LIMIT = 6
 
-Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
-
 _SERVER_ERROR = -32000
-_OPENING, _CLOSING, _QUOTE, _ESCAPE = b"[{", b"]}", ord('"'), ord("\\")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,59 +161,10 @@ class Decoder:
 
 
 def _object(line: bytes) -> dict[str, Json]:
-    """The JSON object on the line, with its depth bounded before the parser sees it."""
-    if _depth(line) > DEPTH_LIMIT:
-        raise _malformed("it is nested too deeply")
     try:
-        document = json.loads(
-            line.decode("utf-8"),
-            parse_float=_no_number,
-            parse_constant=_no_number,
-            parse_int=_integer,
-            object_pairs_hook=_pairs,
-        )
+        return read_object(line, depth=DEPTH_LIMIT)
     except ValueError as error:
-        raise PeerError("broker-malformed", "A line on the broker socket is not JSON.") from error
-    if not isinstance(document, dict):
-        raise _malformed("it is not an object")
-    return document
-
-
-def _depth(line: bytes) -> int:
-    """The deepest nesting of brackets outside strings; their number bounds it and mostly settles it."""
-    brackets = len(line) - len(line.translate(None, _OPENING))
-    if brackets <= DEPTH_LIMIT:
-        return brackets
-    depth = deepest = 0
-    inside = escaped = False
-    for octet in line:
-        if inside:
-            inside = escaped or octet != _QUOTE
-            escaped = not escaped and octet == _ESCAPE
-        elif octet == _QUOTE:
-            inside = True
-        elif octet in _OPENING:
-            depth += 1
-            deepest = max(deepest, depth)
-        elif octet in _CLOSING:
-            depth -= 1
-    return deepest
-
-
-def _integer(digits: str) -> int:
-    number = int(digits) if len(digits) <= 20 else 1 << 64
-    return number if -(1 << 63) <= number < 1 << 64 else _no_number(digits)
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text[:20]} is no integer of 64 bits")
-
-
-def _pairs(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise ValueError("a name stands twice")
-    return document
+        raise PeerError("broker-malformed", "A line on the broker socket is no JSON object.") from error
 
 
 def _row(row: Json, width: int, name: str) -> tuple[int, ...]:

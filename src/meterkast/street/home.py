@@ -12,6 +12,7 @@ from meterkast.gasmeter.meter import GasMeter
 from meterkast.gasmeter.settings import GasMeterSettings
 from meterkast.gateway.gateway import Gateway
 from meterkast.gateway.host import ApplicationHost
+from meterkast.gateway.module_pairing import ModulePairing, pairing_folder
 from meterkast.gateway.settings import FramingKind, GatewaySettings, HeadEndAddress, ModulePort
 from meterkast.model.identity import SystemTitle
 from meterkast.module.module import Module
@@ -169,6 +170,7 @@ class Home:
         assert host is not None, "the home has not been started"
         assert settings.module is not None
         await self._disconnect()
+        ModulePairing(pairing_folder(settings.folder)).pair()
         profile = new.module.settings.profile
         port = replace(settings.module, name=new.module.name, address=profile.address)
         self._connect(replace(settings, module=port), new)

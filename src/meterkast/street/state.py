@@ -39,11 +39,31 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortState:
+    """What the consumer port of a home showed last, and where a client of the household finds it.
+
+    Attributes:
+        at: Unix seconds of metering time.
+        import_w: power taken from the grid; None where the module does not say.
+        export_w: power fed into it.
+        gas_l: the newest five-minute index; None where the gas meter does not say.
+        address: host and port of X1.
+    """
+
+    at: int
+    import_w: int | None
+    export_w: int | None
+    gas_l: int | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HomeState:
     """One home as its operator knows it, and what its components report of themselves.
 
     ``import_wh``, ``export_wh`` and ``gas_l`` are the last *stored* registers; ``power_w`` is the
-    simulated home's net power at this virtual moment (negative: it feeds in).
+    simulated home's net power at this virtual moment (negative: it feeds in). ``port`` is there once
+    somebody has looked at the home.
     """
 
     number: int
@@ -60,6 +80,7 @@ class HomeState:
     stored: int = 0
     module_state: str = "unknown"
     flags: tuple[str, ...] = ()
+    port: PortState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,6 +12,7 @@ from meterkast.gateway.host import ApplicationHost
 from meterkast.mdm.access import Query
 from meterkast.mdm.status import MdmStatus
 from meterkast.model.calendar import HOUR, day_bounds, day_start
+from meterkast.model.errors import MeterkastError
 from meterkast.outside.clock import SharedClock
 from meterkast.outside.entropy import system_entropy
 from meterkast.street.centre import OPERATOR, Centre
@@ -22,7 +23,7 @@ from meterkast.street.memory import used_megabytes
 from meterkast.street.parts import Parts
 from meterkast.street.state import ClaimState, Phase, StreetSettings, StreetState, Summary
 from meterkast.street.truth import compare
-from meterkast.street.view import LastReadings, home_state, last_readings
+from meterkast.street.view import LOOPBACK, LastReadings, home_state, last_readings
 
 OWN_APPLICATION_UP_TO = 20
 """Streets of up to so many homes run one sandboxed application per home; larger ones share two."""
@@ -69,6 +70,7 @@ class Street:
         self._last: dict[str, LastReadings] = {}
         self._told = 0.0
         self._watch: Watcher = lambda _state: None
+        self._watched: Callable[[], Collection[str]] = tuple
         self._centre: Centre | None = None
         self._clock: SharedClock | None = None
 
@@ -105,8 +107,13 @@ class Street:
             elapsed_s=round(time.monotonic() - self._began, 2),
         )
 
-    async def live(self) -> None:
-        """Lives on, day after day, at a pace that people can watch; until cancelled."""
+    async def live(self, watched: Callable[[], Collection[str]] = tuple) -> None:
+        """Lives on, day after day, at a pace that people can watch; until cancelled.
+
+        Args:
+            watched: EAN codes of the homes whose consumer port somebody looks at now.
+        """
+        self._watched = watched
         while True:
             await self.live_day(pace=_LIVING_PACE)
 
@@ -158,6 +165,7 @@ class Street:
             self.clock.set(hour)
             for home in self.homes:
                 await home.push_gas(hour)
+            await self._show_ports()
             self._tell()
             await asyncio.sleep(pace)
         self.clock.set(end + _SLOT)
@@ -242,6 +250,21 @@ class Street:
             await self._centre.close()
         if self._clock is not None:
             self._clock.close()
+
+    async def _show_ports(self) -> None:
+        """Has the consumer port of every home show this moment where somebody looks at it or is connected.
+
+        A port is opened when somebody first looks.
+        """
+        watched = self._watched()
+        for home in self.homes:
+            port = home.gateway.port
+            looked_at = str(home.address.household.ean) in watched
+            if looked_at and port.x1 is None:
+                port.open(LOOPBACK, LOOPBACK)
+            if looked_at or port.listeners:
+                with suppress(MeterkastError):
+                    await self.telegram(home)
 
     async def _start_hosts(self) -> None:
         count = self.settings.homes

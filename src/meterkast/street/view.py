@@ -3,16 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from meterkast.gateway.settings import Endpoint
 from meterkast.gateway.status import GatewayStatus
 from meterkast.mdm.status import GatewayStore
 from meterkast.mdm.store import StoredBlock
 from meterkast.model.block import MeterDayBlock
 from meterkast.model.obis import Obis
 from meterkast.street.home import Home
-from meterkast.street.state import HomeState
+from meterkast.street.state import HomeState, PortState
 
 _IMPORT, _EXPORT, _GAS = Obis(1, 0, 1, 8, 0), Obis(1, 0, 2, 8, 0), Obis(0, 1, 24, 2, 1)
 _MINUTE = 60
+
+LOOPBACK = Endpoint(host="127.0.0.1", port=0)
+"""Where the consumer ports of a street are, each on a free port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +74,19 @@ def home_state(
         stored=store.stored if store else 0,
         module_state=gateway.module.value if gateway.module else "absent",
         flags=last.flags,
+        port=_port_state(home),
+    )
+
+
+def _port_state(home: Home) -> PortState | None:
+    shown, port = home.gateway.shown, home.gateway.port.x1
+    if shown is None or port is None:
+        return None
+    taken, given = (shown.values.get(code) for code in ("1-0:1.7.0", "1-0:2.7.0"))
+    return PortState(
+        at=shown.at,
+        import_w=None if taken is None else int(taken),
+        export_w=None if given is None else int(given),
+        gas_l=next((gas.indexes[-1][1] for gas in shown.gas.values()), None),
+        address=f"{LOOPBACK.host}:{port}",
     )

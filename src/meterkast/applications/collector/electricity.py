@@ -26,6 +26,8 @@ _FLAGS = {
     "module-flood": Flag.FLOOD,
     "module-garbage": Flag.GARBAGE,
     "module-untrusted": Flag.GARBAGE,
+    "module-swapped": Flag.GARBAGE,
+    "module-quarantined": Flag.GARBAGE,
 }
 
 

@@ -1,1 +1,1 @@
-"""The consumer port: a P1 telegram of what the meters show now, for the household. Nothing comes back."""
+"""The consumer port: what the meters show now, as X1 and as P1, for the household. Nothing comes back."""

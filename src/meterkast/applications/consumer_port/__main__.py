@@ -4,7 +4,7 @@ import argparse
 import socket
 
 from meterkast.applications.collector.broker import Broker
-from meterkast.applications.consumer_port.port import work
+from meterkast.applications.consumer_port.port import Port
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="meterkast.applications.consumer_port")
     parser.add_argument("--fd", type=int, required=True)
     with socket.socket(fileno=parser.parse_args().fd) as channel:
-        work(Broker(channel))
+        Port(Broker(channel)).work()
 
 
 if __name__ == "__main__":

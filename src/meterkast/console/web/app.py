@@ -21,6 +21,7 @@ from meterkast.console.web.day import day_of
 from meterkast.console.web.guard import Guard
 from meterkast.console.web.source import StateSource
 from meterkast.console.web.view import Choice, View
+from meterkast.protocols.x1.schema import schema
 from meterkast.street.state import HomeState, StreetState
 
 _LOCAL_HOSTS = ["127.0.0.1", "localhost"]
@@ -41,6 +42,7 @@ def create_app(source: StateSource) -> FastAPI:
     app.mount("/vendor", StaticFiles(directory=folder / "vendor"))
     _add_page(app, source)
     _add_twins(app, source)
+    _add_schema(app)
     continuity.add(app)
     assurance.add(app, source.site)
 
@@ -78,6 +80,15 @@ def _add_page(app: FastAPI, source: StateSource) -> None:
         """The live part of the page as server-sent events, at most two a second."""
         return EventSourceResponse(_stream(source, view, lang), ping=_HEARTBEAT, send_timeout=_SEND_WITHIN)
 
+    @app.get("/events/port")
+    async def port_events(home: str, lang: Language = Language.NL) -> EventSourceResponse:
+        """What the consumer port of one home shows, as server-sent events, whenever it is something new."""
+        if _home(source.state(), home) is None:
+            raise HTTPException(404, "No home of this street has that EAN code.")
+        return EventSourceResponse(
+            _port_stream(source, view, home, lang), ping=_HEARTBEAT, send_timeout=_SEND_WITHIN
+        )
+
 
 def _add_twins(app: FastAPI, source: StateSource) -> None:
     @app.get("/api/state.json")
@@ -95,6 +106,13 @@ def _add_twins(app: FastAPI, source: StateSource) -> None:
         return day_of(ean, wished, await source.blocks(ean, wished)).to_dict()
 
 
+def _add_schema(app: FastAPI) -> None:
+    @app.get("/api/x1/schema.json")
+    async def x1_schema() -> dict[str, Any]:
+        """The JSON Schema of what a consumer port shows."""
+        return schema()
+
+
 async def _stream(source: StateSource, view: View, language: Language) -> AsyncIterator[ServerSentEvent]:
     """One message per change; what changed while one was being sent is in the next."""
     newest = await source.changed(0)
@@ -102,6 +120,21 @@ async def _stream(source: StateSource, view: View, language: Language) -> AsyncI
         yield ServerSentEvent(view.live(source.state(), language))
         await asyncio.sleep(_PAUSE)
         newest = await source.changed(newest)
+
+
+async def _port_stream(
+    source: StateSource, view: View, ean: str, language: Language
+) -> AsyncIterator[ServerSentEvent]:
+    """One message per instant that the port has shown; while this is read, it is being shown."""
+    told = ""
+    with source.watching(ean):
+        newest = await source.changed(0)
+        while newest is not None:
+            home = _home(source.state(), ean)
+            if home is not None and (text := view.port(home, language)) != told:
+                told = text
+                yield ServerSentEvent(text)
+            newest = await source.changed(newest)
 
 
 def _home(state: StreetState, ean: str | None) -> HomeState | None:

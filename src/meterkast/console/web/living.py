@@ -1,7 +1,9 @@
 """A living street behind the page: its snapshots as they come, its stored days from the store."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +21,7 @@ class LivingStreet:
         self.announcer = Announcer()
         self._settings = settings
         self._newest = state
+        self._watched: Counter[str] = Counter()
 
     @property
     def first_day(self) -> date:
@@ -38,6 +41,19 @@ class LivingStreet:
     def state(self) -> StreetState:
         """The newest snapshot."""
         return self._newest
+
+    @contextmanager
+    def watching(self, ean: str) -> Iterator[None]:
+        """As ``StateSource.watching``."""
+        self._watched[ean] += 1
+        try:
+            yield
+        finally:
+            self._watched[ean] -= 1
+
+    def watched(self) -> set[str]:
+        """The homes whose consumer port somebody looks at now; asked from the street's thread."""
+        return {ean for ean, viewers in list(self._watched.items()) if viewers > 0}
 
     async def changed(self, seen: int) -> int | None:
         """As ``StateSource.changed``."""

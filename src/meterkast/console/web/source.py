@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +26,10 @@ class StateSource(Protocol):
 
     def state(self) -> StreetState:
         """The newest snapshot."""
+        ...
+
+    def watching(self, ean: str) -> AbstractContextManager[None]:
+        """Has the consumer port of this home shown for as long as the block lasts."""
         ...
 
     async def blocks(self, ean: str, day: date) -> Sequence[MeterDayBlock]:

@@ -75,6 +75,10 @@ class View:
         """The part that follows the street."""
         return self.render("live.html", language, state=state)
 
+    def port(self, home: HomeState, language: Language) -> str:
+        """What the consumer port of a home shows."""
+        return self.render("port.html", language, home=home)
+
     def render(self, template: str, language: Language, **values: object) -> str:
         """Any template, with the texts and filters of the language."""
         return self._templates.get_template(template).render(
