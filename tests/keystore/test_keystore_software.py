@@ -5,7 +5,7 @@ import os
 import pickle
 import stat
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from meterkast.model.errors import DataError, LocalError, TrustError
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, SigningHandle, SoftwareKeystore
+from meterkast.outside.keystore.post_quantum import MlDsa44Handle, MlDsa65Handle, MlDsa87Handle
 from pki.world import World
 
 
@@ -45,6 +46,7 @@ def test_signatures_are_raw_and_low(keystore: SoftwareKeystore, kind: KeyKind, w
 def test_a_handle_signs_and_keeps_the_key(keystore: SoftwareKeystore) -> None:
     keystore.generate("sig", KeyKind.EC_P256)
     handle = keystore.signer("sig")
+    assert isinstance(handle, SigningHandle)
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     assert builder.sign(handle, hashes.SHA256()).is_signature_valid
     attempts: tuple[Callable[[], object], ...] = (
@@ -62,11 +64,52 @@ def test_a_handle_signs_and_keeps_the_key(keystore: SoftwareKeystore) -> None:
     assert (handle.curve.name, handle.key_size) == ("secp256r1", 256)
 
 
+@pytest.mark.parametrize(
+    ("kind", "length"), [(KeyKind.ML_DSA_44, 2420), (KeyKind.ML_DSA_65, 3309), (KeyKind.ML_DSA_87, 4627)]
+)
+def test_post_quantum_handles_sign_and_keep_the_key(
+    keystore: SoftwareKeystore, kind: KeyKind, length: int
+) -> None:
+    """Certificates, requests, lists and raw data; lengths from FIPS 204, table 2."""
+    keystore.generate("root", kind)
+    again = SoftwareKeystore(keystore.folder)
+    handle = again.signer("root")
+    now, name = datetime.now(UTC), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "root")])
+    certificate = (
+        x509.CertificateBuilder(name, name, handle.public_key(), 1, now, now + timedelta(days=1))
+    ).sign(handle, handle.digest)
+    certificate.verify_directly_issued_by(certificate)
+    assert x509.CertificateSigningRequestBuilder(name).sign(handle, handle.digest).is_signature_valid
+    revocations = x509.CertificateRevocationListBuilder(name, now, now + timedelta(days=1))
+    key = handle.public_key()
+    assert not isinstance(key, ec.EllipticCurvePublicKey)
+    assert revocations.sign(handle, handle.digest).is_signature_valid(key)
+    signature = again.sign("root", b"data")
+    assert len(signature) == length
+    key.verify(signature, b"data")
+    again.put_certificate("root", [certificate])
+    with pytest.raises(LocalError, match="elliptic") as caught:
+        again.public_key("root")
+    assert code_of(caught) == "keystore-key-kind"
+    assert isinstance(handle, MlDsa44Handle | MlDsa65Handle | MlDsa87Handle)
+    attempts: tuple[Callable[[], object], ...] = (
+        handle.private_bytes_raw,
+        lambda: handle.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        lambda: handle.sign_mu(bytes(64)),
+        lambda: pickle.dumps(handle),
+    )
+    for attempt in attempts:
+        with pytest.raises(LocalError) as caught:
+            attempt()
+        assert code_of(caught) == "keystore-key-stays"
+    assert copy.deepcopy(copy.copy(handle)) is handle
+
+
 def test_no_public_face_returns_a_private_key(keystore: SoftwareKeystore) -> None:
     faces = {name for name in dir(SoftwareKeystore) if not name.startswith("_")}
     assert faces == {
         "certificate", "certified", "generate", "kem_public_key", "labels", "public_key", "put_certificate",
-        "put_secret", "secret", "sign", "signer", "tls_context", "unseal",
+        "put_secret", "secret", "secrets", "sign", "signer", "tls_context", "unseal",
     }  # fmt: skip
 
 
@@ -178,7 +221,7 @@ def test_the_trust_folder_is_read_again_when_it_changes(world: World) -> None:
     world.site.authority.publish(datetime.now(UTC))
     assert trust.version() != version
     assert trust.crls() != before
-    assert [stat.S_IMODE(path.stat().st_mode) for path in trust.crl_files()] == [0o644] * 3
+    assert {stat.S_IMODE(path.stat().st_mode) for path in trust.crl_files()} == {0o644}
 
 
 def test_a_spoiled_or_empty_trust_folder(world: World) -> None:

@@ -1,18 +1,25 @@
 """HTTP over mutual TLS, and plain HTTP for what is signed anyway: a small bounded server, one call out."""
 
 import http.client
+import io
 import logging
 import socket
-import ssl
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 
-from meterkast.model.errors import PeerError, TrustError, UnreachableError
+from meterkast.model.errors import MeterkastError, PeerError, TrustError, UnreachableError
+from meterkast.outside.tls import TlsContext
+from meterkast.outside.tls.stream import TlsStream
 
 BODY_LIMIT = 1 << 16
+"""Of what a client sends."""
+ANSWER_LIMIT = 1 << 21
+"""Of what a server answers: authorities with post-quantum keys are large, and many."""
 _TIMEOUT = 10.0
 _CONNECTIONS = 64
 _log = logging.getLogger("meterkast.https")
@@ -22,7 +29,8 @@ _log = logging.getLogger("meterkast.https")
 class Request:
     """What a client asks.
 
-    ``peer`` is its TLS certificate in DER, None over plain HTTP; ``address`` is where it calls from.
+    ``peer`` is its TLS certificate in DER, ``group`` the group in which keys were agreed: None and empty over
+    plain HTTP. ``address`` is where it calls from.
     """
 
     method: str
@@ -30,6 +38,7 @@ class Request:
     content_type: str = ""
     body: bytes = b""
     peer: bytes | None = None
+    group: str = ""
     address: str = ""
 
 
@@ -43,12 +52,12 @@ class Response:
 
 
 Handle = Callable[[Request], Response]
-MakeContext = Callable[[], ssl.SSLContext]
+MakeContext = Callable[[], TlsContext]
 _Socket = socket.socket | tuple[bytes, socket.socket]
 
 
 class HttpServer:
-    """Answers with ``handle``, each connection in a thread of its own, one request per connection.
+    """Answers with ``handle``, each connection in a thread of its own.
 
     Args:
         address: host and port; port 0 takes a free one, see ``port``.
@@ -79,37 +88,88 @@ class HttpServer:
         self._server.server_close()
 
 
-def fetch(
-    address: tuple[str, int], request: Request, *, context: ssl.SSLContext, server_name: str
-) -> Response:
-    """One request over TLS to a server that must prove to be ``server_name``.
+Ask = Callable[[Request], Response]
+
+
+def fetch(address: tuple[str, int], request: Request, *, context: TlsContext, server_name: str) -> Response:
+    """One request over TLS to a server that must prove to be ``server_name``; raises as ``visit`` does."""
+    with visit(address, context=context, server_name=server_name) as ask:
+        return ask(request)
+
+
+@contextmanager
+def visit(address: tuple[str, int], *, context: TlsContext, server_name: str) -> Iterator[Ask]:
+    """As many requests as one likes over one connection to a server that must prove to be ``server_name``.
 
     Raises:
         UnreachableError: ``https-unreachable``.
-        TrustError: ``https-tls-refused`` where either side refuses the other's certificate.
-        PeerError: ``https-malformed`` where the answer is not HTTP, or too long.
+        TrustError: ``https-tls-refused`` where either side refuses the other's certificate,
+            ``tls-group-classical`` where we refuse how keys would be agreed.
+        PeerError: ``https-malformed`` where an answer is not HTTP, or too long.
     """
-    connection = http.client.HTTPConnection(*address, timeout=_TIMEOUT)
+    where = "{}:{}".format(*address)
+    with ExitStack() as opened:
+        with _told(where, server_name):
+            plain = opened.enter_context(socket.create_connection(address, timeout=_TIMEOUT))
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream = opened.enter_context(TlsStream(plain, context.session(where, server_name)))
+        connection = http.client.HTTPConnection(where)
+        connection.sock = _Plug(stream)
+        connection.auto_open = 0  # what the server has closed is not opened again, and never in clear
+
+        def ask(request: Request) -> Response:
+            with _told(where, server_name):
+                return _exchange(connection, request)
+
+        yield ask
+
+
+@contextmanager
+def _told(where: str, server_name: str) -> Iterator[None]:
+    """Troubles of sockets, TLS and HTTP, as errors of ours."""
     try:
-        plain = socket.create_connection(address, timeout=_TIMEOUT)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sock = context.wrap_socket(plain, server_hostname=server_name)
-        headers = {"Content-Type": request.content_type} if request.body else {}
-        connection.request(request.method, request.path, request.body or None, headers)
-        answer = connection.getresponse()
-        body = answer.read(BODY_LIMIT + 1)
-    except ssl.SSLError as cause:
+        yield
+    except TrustError as cause:
+        if cause.code != "tls-refused":
+            raise
         raise TrustError("https-tls-refused", "The TLS connection was refused.", where=server_name) from cause
     except OSError as cause:
-        message = "The server does not answer."
-        raise UnreachableError("https-unreachable", message, where="{}:{}".format(*address)) from cause
+        raise UnreachableError("https-unreachable", "The server does not answer.", where=where) from cause
     except http.client.HTTPException as cause:
         raise PeerError("https-malformed", "The server does not answer in HTTP.") from cause
-    finally:
-        connection.close()
-    if len(body) > BODY_LIMIT:
-        raise PeerError("https-malformed", f"The answer has more than {BODY_LIMIT} octets.")
+
+
+def _exchange(connection: http.client.HTTPConnection, request: Request) -> Response:
+    headers = {"Content-Type": request.content_type} if request.body else {}
+    connection.request(request.method, request.path, request.body or None, headers)
+    answer = connection.getresponse()
+    body = answer.read(ANSWER_LIMIT + 1)
+    if len(body) > ANSWER_LIMIT:
+        raise PeerError("https-malformed", f"The answer has more than {ANSWER_LIMIT} octets.")
     return Response(status=answer.status, content_type=answer.getheader("Content-Type", ""), body=body)
+
+
+class _Plug:
+    """What ``http.client`` takes for a socket; the stream behind it is closed by whoever opened it."""
+
+    def __init__(self, stream: TlsStream) -> None:
+        self._stream = stream
+        self.sendall = stream.write
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return _Reader(self._stream)
+
+    def close(self) -> None:
+        return
+
+
+class _Reader(io.BufferedReader):
+    """Reads one answer; closing it leaves the stream open for the next."""
+
+    def close(self) -> None:
+        """Lets go of the stream."""
+        with suppress(ValueError):
+            self.detach()
 
 
 class _Server(ThreadingMixIn, TCPServer):
@@ -139,50 +199,57 @@ class _Server(ThreadingMixIn, TCPServer):
 
     def handle_error(self, request: _Socket, client_address: tuple[str, int]) -> None:  # noqa: ARG002
         """A handshake that fails, or a peer that goes away, is a line in the log and no more."""
+        error = sys.exception()
+        cause = error.code if isinstance(error, MeterkastError) else type(error).__name__
         details = _log.isEnabledFor(logging.DEBUG)
-        _log.warning("https-connection-failed peer=%s", client_address[0], exc_info=details)
+        _log.warning("https-connection-failed peer=%s cause=%s", client_address[0], cause, exc_info=details)
 
 
 class _Connection(BaseHTTPRequestHandler):
     server: _Server
     server_version = "meterkast"
+    protocol_version = "HTTP/1.1"
     sys_version = ""
     disable_nagle_algorithm = True
+    timeout = _TIMEOUT
 
     def setup(self) -> None:
         """The handshake happens here, in the connection's own thread, so that none can hold up another."""
-        self.request.settimeout(_TIMEOUT)
-        if self.server.context is not None:
-            self.request = self.server.context().wrap_socket(self.request, server_side=True)
         super().setup()
-
-    def finish(self) -> None:
-        """Closes; the wrapped socket is not the one the server knows."""
-        super().finish()
-        self.connection.close()
+        self._tls: TlsStream | None = None
+        if self.server.context is not None:
+            peer = "{}:{}".format(*self.client_address[:2])
+            self._tls = TlsStream(self.connection, self.server.context().session(peer))
+            self.rfile, self.wfile = io.BufferedReader(self._tls), io.BufferedWriter(self._tls)
 
     def do_GET(self) -> None:
         """A question without a body."""
+        self.close_connection = self.close_connection or "Content-Length" in self.headers
         self._answer(b"")
 
     def do_POST(self) -> None:
         """A question with a body of known and bounded length."""
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()):
-            self._write(Response(status=411))
+            self._turn_away(411)
         elif len(length) > len(str(BODY_LIMIT)) or int(length) > BODY_LIMIT:
-            self._write(Response(status=413))
+            self._turn_away(413)
         else:
             self._answer(self.rfile.read(int(length)))
 
+    def _turn_away(self, status: int) -> None:
+        """What follows is a body that nobody reads, so that nothing else can."""
+        self.close_connection = True
+        self._write(Response(status=status))
+
     def _answer(self, body: bytes) -> None:
-        tls = self.request if isinstance(self.request, ssl.SSLSocket) else None
         request = Request(
             method=self.command,
             path=self.path,
             content_type=self.headers.get("Content-Type", ""),
             body=body,
-            peer=tls.getpeercert(binary_form=True) if tls else None,
+            peer=self._tls.peer_certificate if self._tls else None,
+            group=self._tls.group if self._tls else "",
             address=self.client_address[0],
         )
         self._write(self.server.handle(request))

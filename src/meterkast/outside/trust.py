@@ -7,19 +7,27 @@ whole.
 
 import os
 import tempfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
-from meterkast.model.errors import DataError, LocalError
+from meterkast.model.errors import DataError, LocalError, TrustError
 
 ANCHORS = "anchors.pem"
 CHAIN = "chain.pem"
 CRL_PATTERN = "*.crl.pem"
 OPERATOR_ENC = "operator-enc.pem"
+
+DEVELOPMENT = "development"
+"""The organisational unit in the name of every root that is not for production."""
+
+_TICK = 100_000_000
+"""Nanoseconds within which a file system may give two changes the same time."""
 
 Version = tuple[tuple[str, int, int, int], ...]
 """Name, inode, time of change and size of every file: another version means other contents."""
@@ -38,14 +46,27 @@ class TrustFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._read: tuple[Version, _Contents] | None = None
+        self._listed: tuple[int, tuple[str, ...]] | None = None
 
     def version(self) -> Version:
-        """Changes when the contents change; cheap enough to ask for every connection."""
-        found = []
-        for path in sorted(self.path.glob("*.pem")):
-            stat = path.stat()
-            found.append((path.name, stat.st_ino, stat.st_mtime_ns, stat.st_size))
-        return tuple(found)
+        """Changes when the contents change; cheap enough to ask for every certificate."""
+        while True:
+            try:
+                return tuple(map(_state, self._files()))
+            except FileNotFoundError:  # removed since it was listed
+                self._listed = None
+
+    def _files(self) -> tuple[str, ...]:
+        """The files, listed anew where the folder has changed, or may have changed since in the same tick."""
+        try:
+            changed = os.stat(self.path).st_mtime_ns  # noqa: PTH116 — asked for every certificate
+        except FileNotFoundError:
+            return ()
+        if self._listed is None or self._listed[0] != changed:
+            names = tuple(sorted(map(str, self.path.glob("*.pem"))))
+            self._listed = (changed, names) if time.time_ns() - changed > _TICK else None
+            return names
+        return self._listed[1]
 
     def anchors(self) -> list[x509.Certificate]:
         """The roots in which everything ends.
@@ -73,6 +94,15 @@ class TrustFolder:
         path = self.path / f"{name}.crl.pem"
         return _crl(path) if path.is_file() else None
 
+    def require_production(self) -> None:
+        """Raises TrustError ``trust-root-development`` where a root was made for development (AT-45)."""
+        for anchor in self.anchors():
+            units = anchor.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+            if any(unit.value == DEVELOPMENT for unit in units):
+                message = "A root of the trust folder was made for development."
+                hint = "Hold a key ceremony, and publish its root."
+                raise TrustError("trust-root-development", message, where=str(self.path), hint=hint)
+
     def operator_enc(self) -> list[x509.Certificate]:
         """The operator's encryption certificate, then its chain without the root.
 
@@ -99,6 +129,14 @@ class TrustFolder:
             os.fchmod(file.fileno(), 0o644)
         Path(temporary).replace(self.path / name)
 
+    def prune(self) -> int:
+        """Takes away the lists of authorities that are in the folder no more; gives how many those were."""
+        known = {each.subject for each in (*self.anchors(), *self.intermediates())}
+        gone = [path for path in self.crl_files() if _crl(path).issuer not in known]
+        for path in gone:
+            path.unlink()
+        return len(gone)
+
     def _contents(self) -> _Contents:
         version = self.version()
         if self._read is None or self._read[0] != version:
@@ -119,6 +157,11 @@ class TrustFolder:
             return x509.load_pem_x509_certificates(path.read_bytes())
         except ValueError as cause:
             raise _malformed(path) from cause
+
+
+def _state(path: str) -> tuple[str, int, int, int]:
+    told = os.stat(path)  # noqa: PTH116 — asked for every certificate
+    return path, told.st_ino, told.st_mtime_ns, told.st_size
 
 
 def _crl(path: Path) -> x509.CertificateRevocationList:

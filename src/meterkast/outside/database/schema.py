@@ -48,7 +48,9 @@ gateway = Table(
     Column("title", String(13), primary_key=True),
     Column("ean", ForeignKey("connection.ean"), nullable=False),
     Column("operator", ForeignKey("operator.code"), nullable=False),
+    Column("sealing_floor", Integer, nullable=False, server_default="1"),
 )
+"""``sealing_floor``: the least ``SealingAlgorithm`` that its envelopes may use; it only rises (RQ-12)."""
 
 device = Table(
     "device",
@@ -114,6 +116,33 @@ refusal = Table(
     Index("refusal_gateway_code", "gateway", "code"),
 )
 """``position`` is where the refused message still stands on the bus, for whoever decides about it later."""
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("gateway", String(13), nullable=False, index=True),
+    Column("counter", _COUNTER, nullable=False),
+    Column("code", String(CODE_LENGTH), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("disputes", BigInteger, nullable=True),
+    Column("decided_at", BigInteger, nullable=True),
+    Column("decided_by", String(64), nullable=True),
+)
+"""Authentic messages that wait on the bus at ``position``. ``disputes`` is that of the one already stored."""
+
+suspicion = Table(
+    "suspicion",
+    metadata,
+    Column("id", _KEY, primary_key=True, autoincrement=True),
+    Column("gateway", ForeignKey("gateway.title"), nullable=False, index=True),
+    Column("code", String(CODE_LENGTH), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("cleared_at", BigInteger, nullable=True),
+    Column("cleared_by", String(64), nullable=True),
+)
+"""Gateways of which there may be two. While ``cleared_at`` is empty, all that comes is quarantined."""
 
 intake_position = Table(
     "intake_position",

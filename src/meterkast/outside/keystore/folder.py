@@ -4,10 +4,27 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import Protocol
 
 from meterkast.model.errors import LocalError
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Files(Protocol):
+    """Files by name, each either whole or not there."""
+
+    def write(self, name: str, contents: bytes) -> None:
+        """Makes or replaces the file."""
+        ...
+
+    def read(self, name: str) -> bytes | None:
+        """The contents; None where there is no such file."""
+        ...
+
+    def names(self) -> list[str]:
+        """Names of the files that are whole."""
+        ...
 
 
 class PrivateFolder:
@@ -20,7 +37,7 @@ class PrivateFolder:
     def __init__(self, path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = path
-        _check_private(path)
+        require_private(path)
 
     def write(self, name: str, contents: bytes) -> None:
         """Makes or replaces the file."""
@@ -47,7 +64,7 @@ class PrivateFolder:
             contents = path.read_bytes()
         except FileNotFoundError:
             return None
-        _check_private(path)
+        require_private(path)
         return contents
 
     def names(self) -> list[str]:
@@ -62,7 +79,8 @@ class PrivateFolder:
             os.close(descriptor)
 
 
-def _check_private(path: Path) -> None:
+def require_private(path: Path) -> None:
+    """Raises LocalError ``keystore-open-to-others`` where others than its owner have rights on the file."""
     if path.stat().st_mode & _OTHERS:
         raise LocalError(
             "keystore-open-to-others",

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.utils import Buffer
 
 from meterkast.model.errors import LocalError
+from meterkast.outside.keystore.signature import DIGESTS
 
 Sign = Callable[[Buffer, ec.EllipticCurveSignatureAlgorithm], bytes]
 
@@ -28,6 +29,11 @@ class SigningHandle(ec.EllipticCurvePrivateKey):
         return self._public_key.curve
 
     @property
+    def digest(self) -> hashes.SHA256 | hashes.SHA384:
+        """The hash that goes with the curve: SHA-256 with P-256, SHA-384 with P-384."""
+        return DIGESTS[self.curve.name]
+
+    @property
     def key_size(self) -> int:
         """Its size in bits."""
         return self._public_key.key_size
@@ -42,11 +48,11 @@ class SigningHandle(ec.EllipticCurvePrivateKey):
 
     def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> NoReturn:  # noqa: ARG002
         """Refused: a signing key does not agree keys (RQ-02)."""
-        raise _stays()
+        raise key_stays()
 
     def private_numbers(self) -> NoReturn:
         """Refused."""
-        raise _stays()
+        raise key_stays()
 
     def private_bytes(
         self,
@@ -55,7 +61,7 @@ class SigningHandle(ec.EllipticCurvePrivateKey):
         encryption_algorithm: serialization.KeySerializationEncryption,  # noqa: ARG002
     ) -> NoReturn:
         """Refused."""
-        raise _stays()
+        raise key_stays()
 
     def __copy__(self) -> "SigningHandle":
         return self
@@ -64,8 +70,9 @@ class SigningHandle(ec.EllipticCurvePrivateKey):
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise _stays()
+        raise key_stays()
 
 
-def _stays() -> LocalError:
+def key_stays() -> LocalError:
+    """The refusal of every handle to give its key away."""
     return LocalError("keystore-key-stays", "A private key does not leave the keystore.")

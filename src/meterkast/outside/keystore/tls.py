@@ -1,37 +1,38 @@
-"""A TLS context that is strict both ways: 1.3, certificates of both, revocation of the whole chain."""
+"""A key's TLS context against a trust folder."""
 
-import ssl
-from pathlib import Path
+from collections.abc import Sequence
 
-from meterkast.model.errors import LocalError
-from meterkast.outside.trust import ANCHORS, TrustFolder
+from cryptography import x509
+from OpenSSL import SSL
 
-_FLAGS = ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN | ssl.VerifyFlags.VERIFY_X509_STRICT
+from meterkast.model.errors import DataError, LocalError
+from meterkast.outside.tls import TlsContext, TlsPolicy
+from meterkast.outside.tls.context import TlsKey
+from meterkast.outside.trust import TrustFolder
 
 
-def mutual_context(*, certificate: Path, key: Path, trust: TrustFolder, server_side: bool) -> ssl.SSLContext:
-    """A context for one certificate and one trust folder.
+def mutual_context(
+    *,
+    key: TlsKey,
+    chain: Sequence[x509.Certificate],
+    trust: TrustFolder,
+    server_side: bool,
+    policy: TlsPolicy,
+) -> TlsContext:
+    """A context for one key and its certificates, as strict as ``TlsContext`` is.
 
     Raises:
         LocalError: ``trust-missing`` without roots or revocation lists, ``keystore-tls-unusable`` where
             certificate, key or a file of the trust folder cannot be used.
     """
-    crls = trust.crl_files()
-    if not crls or not (trust.path / ANCHORS).is_file():
-        raise LocalError(
-            "trust-missing", "The trust folder lacks roots or revocation lists.", where=str(trust.path)
-        )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.verify_flags |= _FLAGS
-    if server_side:
-        context.num_tickets = 0  # a resumed session would skip the revocation check
     try:
-        context.load_cert_chain(certificate, key)
-        for path in (trust.path / ANCHORS, *crls):
-            context.load_verify_locations(path)
-    except (ssl.SSLError, OSError) as cause:
+        anchors, crls = trust.anchors(), trust.crls()
+        if not (anchors and crls):
+            message = "The trust folder lacks roots or revocation lists."
+            raise LocalError("trust-missing", message, where=str(trust.path))
+        return TlsContext(
+            key=key, chain=chain, anchors=anchors, crls=crls, server_side=server_side, policy=policy
+        )
+    except (SSL.Error, DataError) as cause:
         message = "Certificate, key or trust folder cannot be used for TLS."
-        raise LocalError("keystore-tls-unusable", message, where=str(certificate)) from cause
-    return context
+        raise LocalError("keystore-tls-unusable", message, where=str(trust.path)) from cause

@@ -1,0 +1,51 @@
+"""The trust folder's version: another one as soon as anything changes, however soon after the last change."""
+
+import os
+from pathlib import Path
+
+from meterkast.outside.trust import TrustFolder
+
+LONG_AGO = 1_000_000_000
+
+
+def age(path: Path) -> None:
+    os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def test_every_kind_of_change_is_seen_at_once(tmp_path: Path) -> None:
+    folder = TrustFolder(tmp_path / "trust")
+    assert folder.version() == ()
+    folder.path.mkdir()
+    first, second = folder.path / "a.pem", folder.path / "b.pem"
+    seen = {folder.version()}
+    for change in (
+        lambda: first.write_text("a"),
+        lambda: second.write_text("b"),
+        lambda: first.write_text("changed in place"),
+        lambda: second.replace(folder.path / "c.pem"),
+        first.unlink,
+    ):
+        change()
+        assert folder.version() not in seen
+        seen.add(folder.version())
+        age(folder.path)  # and once more from a listing that is kept
+        assert folder.version() in seen
+
+
+def test_a_file_changed_in_place_is_seen_from_a_kept_listing(tmp_path: Path) -> None:
+    folder, path = TrustFolder(tmp_path), tmp_path / "a.pem"
+    path.write_text("before")
+    age(tmp_path)
+    before = folder.version()
+    path.write_text("after!")
+    assert folder.version() != before
+    path.unlink()
+    age(tmp_path)
+    assert folder.version() == ()
+
+
+def test_a_file_that_comes_in_the_same_tick_is_seen(tmp_path: Path) -> None:
+    folder = TrustFolder(tmp_path)
+    for number in range(200):
+        (tmp_path / f"{number}.pem").touch()
+        assert len(folder.version()) == number + 1
