@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from bench import assurance, case, chain, continuity, dlms, page, wires
+from bench import assurance, case, chain, continuity, dlms, page, pki, wires
 from bench.figure import Figure, as_json, as_text
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -13,6 +13,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "continuity": continuity.measure,
     "dlms": dlms.measure,
     "page": page.measure,
+    "pki": pki.measure,
     "wires": wires.measure,
 }
 

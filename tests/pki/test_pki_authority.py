@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from meterkast.model.deployment import Profile
 from meterkast.model.errors import LocalError, PeerError, TrustError
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.https import Request
 from meterkast.outside.keystore import KeyKind, SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
-from meterkast.pki import HEADEND_NAME, Authority, Site
+from meterkast.pki import HEADEND_NAME, Authority, PkiService, PkiSettings, Site
+from meterkast.pki.census import counting
 from meterkast.pki.distribution import Distribution
 from meterkast.protocols.x509 import Purpose
 from pki.world import OPERATOR, OTHER, TITLE, World, request
@@ -145,10 +147,8 @@ def test_a_revocation_stays_on_every_later_list(world: World) -> None:
     serial = world.enrolled().certificate("sig")[0].serial_number
     world.site.authority.revoke(serial, world.now)
     Authority(world.folder / "pki", world.trust).publish(world.now + timedelta(days=6))
-    device = world.trust.crl("device")
-    assert device is not None
-    assert device.get_revoked_certificate_by_serial_number(serial) is not None
-    assert len(device) == 1
+    entries = [entry.serial_number for crl in world.trust.crls() for entry in crl]
+    assert entries == [serial]
 
 
 def test_a_maker_makes_its_own_devices_only(world: World) -> None:
@@ -167,16 +167,17 @@ def test_server_certificates_are_on_record(world: World) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/crl/device.crl", 200),
+        ("GET", "/crl/device-0.crl", 200),
         ("GET", "/crl/root.crl", 200),
         ("POST", "/crl/device.crl", 405),
         ("GET", "/crl/none.crl", 404),
+        ("GET", "/crl/enexis/device-0.crl", 404),
         ("GET", "/crl/../anchors.crl", 404),
         ("GET", "/", 404),
     ],
 )
 def test_lists_are_handed_out(world: World, method: str, path: str, status: int) -> None:
-    response = Distribution(world.trust).handle(Request(method=method, path=path))
+    response = Distribution({"": world.trust}).handle(Request(method=method, path=path))
     assert response.status == status
     assert (response.content_type == "application/pkix-crl") is (status == 200)
 
@@ -184,3 +185,29 @@ def test_lists_are_handed_out(world: World, method: str, path: str, status: int)
 def test_an_authority_needs_its_folder(tmp_path: Path) -> None:
     with pytest.raises(LocalError):
         Authority(tmp_path / "empty", TrustFolder(tmp_path / "trust"))
+
+
+def test_a_production_profile_refuses_keys_in_plain_files(world: World) -> None:
+    """RQ-25, at the start of the PKI: nothing listens, nothing is published."""
+    settings = PkiSettings(folder=world.folder / "pki", trust=world.trust.path, profile=Profile.PRODUCTION)
+    with pytest.raises(TrustError) as caught:
+        PkiService(settings)
+    assert caught.value.code == "keystore-software-refused"
+    PkiService(PkiSettings(folder=world.folder / "pki", trust=world.trust.path))
+
+
+def test_the_fleet_by_algorithm_and_state(world: World) -> None:
+    """Valid, due from two thirds of life, expired, revoked: each gateway's newest certificate counts once."""
+    world.enrolled()
+    other = world.enrolled(OTHER)
+    world.site.authority.revoke(other.certificate("sig")[0].serial_number, world.now)
+
+    def counted(days: float) -> dict[tuple[str, str], int]:
+        with counting(world.folder / "pki" / "register.sqlite") as census:
+            rows = census.fleet(world.now + timedelta(days=days))
+        assert {row.algorithm for row in rows} == {"ec-p256"}
+        return {(row.purpose, row.state): row.count for row in rows}
+
+    revoked = {("sig", "revoked"): 1}
+    for days, state in ((0, "valid"), (500, "due"), (740, "expired")):
+        assert counted(days) == revoked | {("tls", state): 2, ("sig", state): 1, ("enc", state): 2}

@@ -20,6 +20,7 @@ from meterkast.outside import https
 from meterkast.outside.https import HttpServer, Request, Response, fetch
 from meterkast.outside.keystore import FreshContext, SoftwareKeystore
 from meterkast.pki import HEADEND_NAME, PKI_NAME, PkiService, PkiSettings
+from meterkast.pki.est.response import issued
 from meterkast.protocols.x509 import Purpose, validate
 from pki.world import OTHER, TITLE, World
 
@@ -82,21 +83,42 @@ def test_a_second_enrolment_needs_a_release(world: World, service: PkiService) -
 
 
 def test_an_enrolled_gateway_cannot_enrol_another(world: World, service: PkiService) -> None:
-    """An operational certificate is not even let in: the maker of its authority is not known (AT-10)."""
+    """AT-10: an operational certificate is let in, for it may renew, and enrols nobody, itself included."""
     keystore = world.enrolled()
     posing = SoftwareKeystore(world.folder / "posing")
     for name in ("key", "crt"):
         target = posing.folder / f"birth.{name}.pem"
         target.write_bytes((keystore.folder / f"tls.{name}.pem").read_bytes())
         target.chmod(0o600)
-    assert refusal(world, service.port, posing) == "https-tls-refused"
+    assert refusal(world, service.port, posing) == "enrol-refused"
     assert len(world.site.authority.issued(str(TITLE))) == 3
 
 
-def test_a_gateway_refuses_a_certificate_that_is_not_its_own(world: World, service: PkiService) -> None:
+def test_nobody_enrols_in_the_name_of_another(world: World, service: PkiService) -> None:
+    """The request names the other device, the birth certificate this one (AT-10, AT-15)."""
     keystore = world.site.equip(TITLE, world.now)
-    assert refusal(world, service.port, keystore, OTHER) == "enrol-certificate-foreign"
+    world.site.equip(OTHER, world.now)
+    assert refusal(world, service.port, keystore, OTHER) == "enrol-refused"
     assert keystore.certified() == {"birth"}
+    assert world.site.authority.issued(str(OTHER)) == []
+
+
+def test_a_gateway_refuses_a_certificate_that_is_not_its_own(world: World) -> None:
+    """AT-07 from the gateway's side: a server gives it the genuine certificate of another device."""
+    foreign = issued(world.enrolled(OTHER).certificate("tls")[0])
+    context = FreshContext(
+        SoftwareKeystore(world.folder / "pki" / "tls"), "tls", trust=world.manufacturers, server_side=True
+    )
+
+    def answer(request: Request) -> Response:
+        return foreign if request.method == "POST" else Response(status=404)
+
+    server = HttpServer(("127.0.0.1", 0), answer, context=context)
+    server.start()
+    keystore = world.site.equip(TITLE, world.now)
+    assert refusal(world, server.port, keystore) == "enrol-certificate-foreign"
+    assert keystore.certified() == {"birth"}
+    server.stop()
 
 
 def test_a_gateway_refuses_a_server_of_another_name(world: World) -> None:
@@ -124,8 +146,8 @@ def test_answers_that_are_none(world: World, body: bytes) -> None:
     server = HttpServer(("127.0.0.1", 0), lambda _: Response(status=200, body=body), context=context)
     server.start()
     assert refusal(world, server.port, world.site.equip(TITLE, world.now)) in {
+        "ber-malformed",
         "enrol-answer-malformed",
-        "enrol-certificate-foreign",
     }
     server.stop()
 
@@ -141,7 +163,8 @@ def test_nobody_there(world: World) -> None:
 def test_revocation_lists_over_plain_http(world: World, service: PkiService) -> None:
     serial = world.enrolled().certificate("sig")[0].serial_number
     service.authority.revoke(serial, world.now)
-    with urllib.request.urlopen(f"http://127.0.0.1:{service.list_port}/crl/device.crl", timeout=5) as answer:
+    address = f"http://127.0.0.1:{service.list_port}/crl/device-{serial % 4}.crl"
+    with urllib.request.urlopen(address, timeout=5) as answer:
         revocation_list = x509.load_der_x509_crl(answer.read())
     assert revocation_list.get_revoked_certificate_by_serial_number(serial) is not None
 
@@ -157,7 +180,7 @@ def converse(port: int, octets: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("question", "status"),
     [
-        (b"GET /crl/device.crl HTTP/1.1\r\n\r\n", b"200"),
+        (b"GET /crl/device-0.crl HTTP/1.1\r\n\r\n", b"200"),
         (b"POST / HTTP/1.1\r\n\r\n", b"411"),
         (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"411"),
         (b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", b"413"),
@@ -188,7 +211,7 @@ def test_too_many_connections_meet_a_closed_door(world: World, service: PkiServi
 def test_an_answer_that_never_ends_is_cut(world: World) -> None:
     keystore = SoftwareKeystore(world.folder / "pki" / "tls")
     context = FreshContext(keystore, "tls", trust=world.manufacturers, server_side=True)
-    endless = bytes(https.BODY_LIMIT + 1)
+    endless = bytes(https.ANSWER_LIMIT + 1)
     server = HttpServer(("127.0.0.1", 0), lambda _: Response(status=200, body=endless), context=context)
     server.start()
     birth = world.site.equip(TITLE, world.now).tls_context("birth", trust=world.trust, server_side=False)

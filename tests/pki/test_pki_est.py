@@ -15,7 +15,8 @@ from meterkast.outside.https import Request, Response
 from meterkast.outside.keystore import KeyKind, SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki.est import EstServer
-from meterkast.protocols.x509 import Purpose, validate
+from meterkast.pki.tenants import Tenants
+from meterkast.protocols.x509 import Purpose, ValidatedCertificate, validate
 from meterkast.protocols.x509.identity import hardware_module_name
 from pki.world import OPERATOR, OTHER, TITLE, World, request
 
@@ -37,7 +38,8 @@ def ask(
         peer=peer,
         address="192.0.2.1",
     )
-    return EstServer(world.site.authority, world.manufacturers).handle(question, world.now)
+    tenants = Tenants(world.folder / "pki", world.trust)
+    return EstServer(tenants, world.manufacturers).handle(question, world.now)
 
 
 def der(certificate: x509.Certificate) -> bytes:
@@ -47,6 +49,11 @@ def der(certificate: x509.Certificate) -> bytes:
 def certificates(response: Response) -> list[x509.Certificate]:
     assert (response.status, response.content_type) == (200, "application/pkcs7-mime; smime-type=certs-only")
     return pkcs7.load_der_pkcs7_certificates(b64decode(response.body))
+
+
+def judged(world: World, certificate: x509.Certificate, purpose: Purpose) -> ValidatedCertificate:
+    trust = world.trust
+    return validate(certificate, trust.intermediates(), trust.anchors(), trust.crls(), world.now, purpose)
 
 
 def gateway(world: World, *labels: str) -> tuple[SoftwareKeystore, bytes]:
@@ -59,34 +66,60 @@ def gateway(world: World, *labels: str) -> tuple[SoftwareKeystore, bytes]:
 
 def test_a_gateway_gets_its_certificate(world: World) -> None:
     keystore, birth = gateway(world)
-    answer = certificates(ask(world, encodebytes(request(keystore, "sig")), peer=birth))
-    (mine,) = [each for each in answer if each.public_key() == keystore.public_key("sig")]
-    trust = world.trust
-    validated = validate(mine, answer, trust.anchors(), trust.crls(), world.now, Purpose.SIG)
-    assert validated.title == TITLE
+    (mine,) = certificates(ask(world, encodebytes(request(keystore, "sig")), peer=birth))
+    assert mine.public_key() == keystore.public_key("sig")
+    assert judged(world, mine, Purpose.SIG).title == TITLE
     (issued,) = world.site.authority.issued(str(TITLE))
     assert (issued.certificate, issued.purpose, issued.issuer) == (mine, Purpose.SIG, "device")
     assert world.site.authority.devices() == [(str(TITLE), OPERATOR)]
 
 
 def test_the_request_contributes_the_key_and_nothing_else(world: World) -> None:
+    """What is not presumptuous is not looked at: lives, uses, subjects."""
     keystore, birth = gateway(world)
     wishes = (
-        x509.SubjectAlternativeName([hardware_module_name(OTHER)]),
-        x509.BasicConstraints(ca=True, path_length=None),
+        x509.SubjectAlternativeName([hardware_module_name(TITLE)]),
+        x509.ExtendedKeyUsage([x509.ObjectIdentifier("2.5.29.37.0")]),
+        x509.BasicConstraints(ca=False, path_length=None),
     )
-    answer = certificates(ask(world, encodebytes(request(keystore, "sig", *wishes)), peer=birth))
-    (mine,) = [each for each in answer if each.public_key() == keystore.public_key("sig")]
-    trust = world.trust
-    assert validate(mine, answer, trust.anchors(), trust.crls(), world.now, Purpose.SIG).title == TITLE
+    (mine,) = certificates(ask(world, encodebytes(request(keystore, "sig", *wishes)), peer=birth))
+    assert judged(world, mine, Purpose.SIG).title == TITLE
     with pytest.raises(x509.ExtensionNotFound):
         mine.extensions.get_extension_for_class(x509.BasicConstraints)
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        x509.SubjectAlternativeName([hardware_module_name(OTHER)]),
+        x509.SubjectAlternativeName([x509.DNSName("headend.meterkast.internal")]),
+        x509.BasicConstraints(ca=True, path_length=None),
+    ],
+)
+def test_at_15_a_request_for_what_is_not_its_own(
+    world: World, wish: x509.ExtensionType, caplog: pytest.LogCaptureFixture
+) -> None:
+    keystore, birth = gateway(world)
+    response = ask(world, encodebytes(request(keystore, "sig", wish)), peer=birth)
+    refused(world, response, 400, caplog, "pki-request-presumptuous")
+    certificates(ask(world, encodebytes(request(keystore, "sig")), peer=birth))
+
+
 def test_cacerts(world: World) -> None:
     for path in ("cacerts", "sig/cacerts"):
-        answer = certificates(ask(world, b"", peer=None, path=path, method="GET"))
-        assert set(answer) == {*world.trust.anchors(), *world.trust.intermediates()}
+        answer = ask(world, b"", peer=None, path=path, method="GET")
+        assert (answer.status, answer.content_type) == (200, "application/pkcs7-mime")
+        found = pkcs7.load_der_pkcs7_certificates(b64decode(answer.body))
+        assert set(found) == {*world.trust.anchors(), *world.trust.intermediates()}
+
+
+@pytest.mark.parametrize("label", ["tls", "sig", "enc"])
+def test_csrattrs_ask_for_a_key_on_p_256(world: World, label: str) -> None:
+    answer = ask(world, b"", peer=None, path=f"{label}/csrattrs", method="GET")
+    assert (answer.status, answer.content_type) == (200, "application/csrattrs")
+    # RFC 7030, 4.5.2: SEQUENCE { SEQUENCE { id-ecPublicKey, SET { prime256v1 } }, ecdsa-with-SHA256 }
+    expected = "3021301506072a8648ce3d0201310a06082a8648ce3d03010706082a8648ce3d040302"
+    assert b64decode(answer.body).hex() == expected
 
 
 def test_the_same_key_gets_the_same_certificate_and_another_none(world: World) -> None:
@@ -165,7 +198,7 @@ def test_an_operational_certificate_does_not_enrol(world: World, caplog: pytest.
 def test_without_any_certificate(world: World, caplog: pytest.LogCaptureFixture) -> None:
     keystore, _ = gateway(world)
     response = ask(world, encodebytes(request(keystore, "sig")), peer=None)
-    refused(world, response, 403, caplog, "pki-birth-missing")
+    refused(world, response, 403, caplog, "certificate-missing")
 
 
 def test_a_revoked_birth_certificate(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -181,9 +214,11 @@ def test_a_revoked_birth_certificate(world: World, caplog: pytest.LogCaptureFixt
     ("path", "method", "content_type", "status"),
     [
         ("sig/serverkeygen", "POST", "application/pkcs10", 501),
-        ("sig/simplereenroll", "POST", "application/pkcs10", 501),
+        ("sig/simplereenroll", "POST", "application/pkcs10", 403),
+        ("sig/simplereenroll", "GET", "application/pkcs10", 405),
         ("sig/fullcmc", "POST", "application/pkcs10", 501),
-        ("csrattrs", "GET", "", 501),
+        ("csrattrs", "GET", "", 204),
+        ("sig/csrattrs", "POST", "", 405),
         ("sig/simpleenroll", "POST", "application/json", 415),
         ("sig/simpleenroll", "POST", "", 415),
         ("sig/simpleenroll", "GET", "application/pkcs10", 405),

@@ -1,7 +1,7 @@
 """A founded site with an enrolled gateway, for every test that needs certificates."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -12,6 +12,7 @@ from meterkast.model.identity import SystemTitle
 from meterkast.outside.keystore import KeyKind, SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki import Site
+from meterkast.pki.root import Root
 from meterkast.protocols.x509 import Purpose
 
 TITLE = SystemTitle.parse("MKG0000000001")
@@ -52,9 +53,16 @@ class World:
         return SoftwareKeystore(self.folder / "headend" / "keystore")
 
 
-def found(folder: Path) -> World:
-    now = datetime.now(UTC).replace(microsecond=0)
-    return World(folder=folder, site=Site.create(folder, operator=OPERATOR, now=now), now=now)
+def found(folder: Path, *, days_ago: float = 0) -> World:
+    """A site; one that is older than its lists has them published anew, today."""
+    today = datetime.now(UTC).replace(microsecond=0)
+    now = today - timedelta(days=days_ago)
+    world = World(folder=folder, site=Site.create(folder, operator=OPERATOR, now=now), now=now)
+    if days_ago:
+        Root(folder / "pki" / "root").publish(world.trust, now=today)
+        world.site.authority.publish(today)
+        world.site.manufacturer.publish(world.manufacturers, revoked=[], now=today)
+    return world
 
 
 def request(keystore: SoftwareKeystore, label: str, *extensions: x509.ExtensionType) -> bytes:

@@ -7,6 +7,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ObjectIdentifier
 
+from meterkast.outside.keystore import Signer
+from meterkast.pki.root import LIST_ADDRESS
 from meterkast.protocols.x509 import PROFILES, Purpose
 from meterkast.protocols.x509.conformance import KEY_USES
 from meterkast.protocols.x509.identity import hardware_module_name
@@ -38,7 +40,7 @@ def sig_extensions() -> Extensions:
 
 def forge(
     issuer: x509.Certificate,
-    signer: ec.EllipticCurvePrivateKey,
+    signer: Signer | ec.EllipticCurvePrivateKey,
     key: object,
     extensions: Extensions,
     now: datetime,
@@ -46,6 +48,7 @@ def forge(
     subject: x509.Name | None = None,
     days: int = 365,
     algorithm: hashes.HashAlgorithm | None = None,
+    address: str | None = None,
 ) -> x509.Certificate:
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     builder = (
@@ -61,4 +64,13 @@ def forge(
     )
     for extension, critical in extensions.values():
         builder = builder.add_extension(extension, critical=critical)
+    if address is not None:
+        name = x509.UniformResourceIdentifier(address)
+        point = x509.DistributionPoint(full_name=[name], relative_name=None, reasons=None, crl_issuer=None)
+        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
     return builder.sign(signer, algorithm or hashes.SHA384())  # type: ignore[arg-type]
+
+
+def list_address(name: str) -> str:
+    """Where the PKI publishes a list."""
+    return f"{LIST_ADDRESS}{name}.crl"

@@ -25,11 +25,11 @@ from meterkast.protocols.x509 import (
     system_title,
     validate,
 )
-from meterkast.protocols.x509.conformance import is_device_key
+from meterkast.protocols.x509.algorithm import is_written_plainly
 from meterkast.protocols.x509.identity import HARDWARE_MODULE_NAME, hardware_module_name
 from meterkast.protocols.x509.profile import DEVICE_POLICIES, SUBJECT_ALT_PUBLIC_KEY
 from pki.world import OPERATOR, OTHER, TITLE, World
-from x509.forge import Extensions, forge, key_usage, policies, sig_extensions
+from x509.forge import Extensions, forge, key_usage, list_address, policies, sig_extensions
 
 DEVICE_PURPOSES = (Purpose.TLS, Purpose.SIG, Purpose.ENC)
 
@@ -58,6 +58,7 @@ def forged(world: World, changes: Extensions, key: object = None, **settings: ob
         key or ec.generate_private_key(ec.SECP256R1()).public_key(),
         sig_extensions() | changes,
         world.now,
+        address=list_address("device-0"),
         **settings,  # type: ignore[arg-type]
     )
 
@@ -170,6 +171,8 @@ def test_a_revoked_authority_takes_its_leaves_with_it(world: World) -> None:
     Root(world.folder / "pki" / "root").publish(world.trust, revoked=[(serial, world.now)], now=world.now)
     assert refusal(world, certificate, Purpose.SIG) == "certificate-revoked"
     assert judge(world, world.headend().certificate("tls")[0], Purpose.TLS_SERVER).title is None
+    Root(world.folder / "pki" / "root").publish(world.trust, now=world.now)  # it is not taken back
+    assert refusal(world, certificate, Purpose.SIG) == "certificate-revoked"
 
 
 def test_the_control_of_the_forger_is_believed(world: World) -> None:
@@ -313,8 +316,8 @@ def test_a_compressed_point_is_refused(world: World) -> None:
     certificate = forged(world, {}, key=key)
     full = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     short = key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-    assert is_device_key(key, certificate.tbs_certificate_bytes)
-    assert not is_device_key(key, certificate.tbs_certificate_bytes.replace(full, short))
+    assert is_written_plainly(key, certificate.tbs_certificate_bytes)
+    assert not is_written_plainly(key, certificate.tbs_certificate_bytes.replace(full, short))
 
 
 def test_the_hybrid_key_must_be_whole(world: World) -> None:
@@ -338,6 +341,7 @@ def test_the_hybrid_key_must_be_whole(world: World) -> None:
             extensions,
             world.now,
             subject=reader.subject,
+            address=list_address("operator"),
         )
         for extensions in (
             half | {"mlkem": (other_half, False)},
@@ -346,5 +350,5 @@ def test_the_hybrid_key_must_be_whole(world: World) -> None:
         )
     )
     assert judge(world, whole, Purpose.OPERATOR_ENC).title is None
-    assert refusal(world, missing, Purpose.OPERATOR_ENC) == "certificate-key"
+    assert refusal(world, missing, Purpose.OPERATOR_ENC) == "certificate-purpose"
     assert refusal(world, broken, Purpose.OPERATOR_ENC) == "certificate-key"

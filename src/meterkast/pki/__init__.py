@@ -2,7 +2,7 @@
 
 from meterkast.pki.authority import Authority
 from meterkast.pki.birth import Manufacturer
-from meterkast.pki.register import IssuedCertificate
+from meterkast.pki.issued import IssuedCertificate
 from meterkast.pki.service import PkiService, PkiSettings, serve
 from meterkast.pki.site import GATEWAY_MAKER, HEADEND_NAME, PKI_NAME, Site
 

@@ -57,9 +57,25 @@ class Holder:
             alternative=x509.DirectoryName(subject),
         )
 
+    @classmethod
+    def role(cls, operator: str, role: str) -> "Holder":
+        """A part of the operator that signs for it: a responder, a log, who releases updates."""
+        subject = organisation(operator, role)
+        return cls(
+            name=f"{operator}/{role}",
+            identity=Identity.ORGANISATION,
+            subject=subject,
+            alternative=x509.DirectoryName(subject),
+        )
+
 
 def organisation(name: str, *unit: str) -> x509.Name:
     """A distinguished name: the organisation, then a common name where one is given."""
     attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, name)]
     attributes += [x509.NameAttribute(NameOID.COMMON_NAME, each) for each in unit]
     return x509.Name(attributes)
+
+
+def authority_name(name: str) -> str:
+    """The common name of the issuing authority that is called so in registers."""
+    return f"Meterkast {name} authority"

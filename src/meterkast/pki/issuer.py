@@ -1,70 +1,114 @@
-"""A certification authority at work: leaves by profile, authorities below it, and its revocation list."""
+"""A certification authority at work: leaves by profile, authorities below it, and its revocation lists."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from cryptography.x509.oid import ObjectIdentifier
 
 from meterkast.model.errors import LocalError
-from meterkast.outside.keystore import HybridPublicKey, KeyKind, SigningHandle, SoftwareKeystore
+from meterkast.outside.keystore import HybridPublicKey, KeyKind, Keystore
+from meterkast.pki import template
 from meterkast.pki.holder import Holder
-from meterkast.protocols.x509.conformance import KEY_USES
-from meterkast.protocols.x509.profile import Profile
-from meterkast.protocols.x509.recipient import alternative_key
+from meterkast.pki.lint import (
+    AUTHORITY_LINTS,
+    LEAF_LINTS,
+    LIST_LINTS,
+    Candidate,
+    Lint,
+    LintError,
+    findings,
+    finished,
+    void_signer,
+)
+from meterkast.pki.lint.finding import Checked
+from meterkast.pki.lint.lists import ListCandidate, issuing_point
+from meterkast.pki.template import CLOCK_TOLERANCE, ListPoint, PublicKey, SigningPublicKey
+from meterkast.protocols.x509.profile import AuthorityProfile, Profile, Rules
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""Certificates and lists begin this much before they are made: a device's clock may lag."""
-
-_FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-_AUTHORITY_USES = frozenset({"key_cert_sign", "crl_sign"})
-
-PublicKey = ec.EllipticCurvePublicKey | HybridPublicKey
+Revocation = tuple[int, datetime]
 
 
 class Issuer:
-    """An authority whose key is in a keystore under a label, with its certificate."""
+    """An authority whose key is in a keystore under a name, with its certificate.
 
-    def __init__(self, keystore: SoftwareKeystore, label: str) -> None:
-        self.label = label
-        self._signer = keystore.signer(label)
-        self.certificate = keystore.certificate(label)[0]
+    Whatever it signs has passed the linter, under the same octets.
+
+    Args:
+        keystore: where its key is.
+        name: the label of the key; also the name of the authority in files and registers.
+        profile: what it may do.
+        rules: profiles and algorithms.
+        address: where its lists are published, a folder ending in a slash; None for nowhere.
+    """
+
+    def __init__(
+        self,
+        keystore: Keystore,
+        name: str,
+        profile: AuthorityProfile,
+        *,
+        rules: Rules,
+        address: str | None = None,
+    ) -> None:
+        self.name = name
+        self.profile = profile
+        self.certificate = keystore.certificate(name)[0]
+        self._rules = rules
+        self._address = address
+        self._signer = keystore.signer(name)
+        self._key_identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._signer.public_key())
 
     @classmethod
     def self_signed(
         cls,
-        keystore: SoftwareKeystore,
-        label: str,
+        keystore: Keystore,
+        name: str,
+        profile: AuthorityProfile,
         *,
         subject: x509.Name,
-        path_length: int,
-        policies: Sequence[ObjectIdentifier],
-        life: timedelta,
+        rules: Rules,
         now: datetime,
+        address: str | None = None,
     ) -> "Issuer":
-        """Makes a root on P-384: its key in the keystore, its certificate by itself."""
-        keystore.generate(label, KeyKind.EC_P384)
-        signer = keystore.signer(label)
-        builder = _authority(signer.public_key(), subject, path_length, policies, life, now)
-        certificate = _signed(builder.issuer_name(subject), signer)
-        keystore.put_certificate(label, [certificate])
-        return cls(keystore, label)
+        """Makes a root: its key in the keystore, its certificate by itself."""
+        keystore.generate(name, KeyKind(rules.key_to_make(profile.keys, now)))
+        signer = keystore.signer(name)
+        key, serial = signer.public_key(), x509.random_serial_number()
+        builder = template.authority(profile, subject, key, serial=serial, point=None, now=now)
+        builder = builder.issuer_name(subject).add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(key), critical=False
+        )
+        void = void_signer(key)
+        candidate = Candidate(
+            certificate=builder.sign(void, void.digest),
+            profile=profile,
+            issuer=None,
+            point=None,
+            rules=rules,
+            now=now,
+        )
+        _require_clean(AUTHORITY_LINTS, candidate)
+        keystore.put_certificate(name, [finished(candidate.certificate, signer)])
+        return cls(keystore, name, profile, rules=rules, address=address)
 
     def certify_authority(
         self,
-        key: ec.EllipticCurvePublicKey,
+        key: SigningPublicKey,
+        profile: AuthorityProfile,
         *,
         subject: x509.Name,
-        policies: Sequence[ObjectIdentifier],
-        life: timedelta,
         now: datetime,
+        lists: str | None = None,
     ) -> x509.Certificate:
-        """A certificate for an authority that may issue leaves under these policies, and no authorities."""
-        builder = _authority(key, subject, 0, policies, life, now)
-        return _signed(builder.issuer_name(self.certificate.subject), self._signer)
+        """A certificate for an authority below this one; ``lists`` is the address of its own list.
+
+        Raises:
+            LintError: ``pki-lint-failed``, as every method that signs.
+        """
+        serial = x509.random_serial_number()
+        point = self._point_of(serial)
+        builder = template.authority(profile, subject, key, serial=serial, point=point, lists=lists, now=now)
+        return self._signed(builder, profile, AUTHORITY_LINTS, point, now)
 
     def certify(self, profile: Profile, holder: Holder, key: PublicKey, now: datetime) -> x509.Certificate:
         """A leaf of this profile. Every field is set here; the holder contributes the key alone (AT-15).
@@ -74,83 +118,97 @@ class Issuer:
         """
         if holder.identity is not profile.identity or isinstance(key, HybridPublicKey) is not profile.hybrid:
             raise LocalError("pki-profile-mismatch", "Holder or key do not fit the certificate profile.")
-        main = key.x25519 if isinstance(key, HybridPublicKey) else key
-        begin = now - CLOCK_TOLERANCE
-        builder = (
-            _dated(main, holder.subject, begin, begin + profile.validity if profile.validity else _FOREVER)
-            .issuer_name(self.certificate.subject)
-            .add_extension(_key_usage({profile.use}), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([profile.extended]), critical=True)
-            .add_extension(_policies([profile.policy]), critical=True)
-            .add_extension(
-                x509.SubjectAlternativeName([holder.alternative]), critical=holder.subject == x509.Name([])
-            )
-        )
-        if isinstance(key, HybridPublicKey):
-            builder = builder.add_extension(alternative_key(key.mlkem), critical=False)
-        return _signed(builder, self._signer)
+        serial = x509.random_serial_number()
+        point = None if profile.no_check else self._point_of(serial)
+        builder = template.leaf(profile, holder, key, serial=serial, point=point, now=now)
+        return self._signed(builder, profile, LEAF_LINTS, point, now)
+
+    def public_key(self) -> SigningPublicKey:
+        """Its public key."""
+        return self._signer.public_key()
+
+    def shards(self) -> range:
+        """The numbers of its lists."""
+        return range(self.profile.shards)
+
+    def point(self, shard: int) -> ListPoint | None:
+        """Where one of its lists is published; None where it has no such place."""
+        if self._address is None:
+            return None
+        return ListPoint(shard=shard, address=f"{self._address}{self.list_name(shard)}.crl")
+
+    def list_name(self, shard: int) -> str:
+        """How one of its lists is called, in files and addresses."""
+        return self.name if self.profile.shards == 1 else f"{self.name}-{shard}"
 
     def revocation_list(
-        self, revoked: Iterable[tuple[int, datetime]], *, now: datetime, life: timedelta
+        self, revoked: Iterable[Revocation], *, shard: int = 0, number: int, begin: datetime, now: datetime
     ) -> x509.CertificateRevocationList:
-        """The complete list of revoked serial numbers; its own number rises with time."""
-        begin = now - CLOCK_TOLERANCE
-        key = self._signer.public_key()
+        """The list of revoked serial numbers of one shard.
+
+        Args:
+            revoked: serial numbers and moments.
+            shard: which of its lists.
+            number: higher than that of every earlier list.
+            begin: from when it counts; after ``now`` for one that is signed ahead.
+            now: real time.
+        """
+        start = begin - CLOCK_TOLERANCE
+        # a list that is the only one is complete, and says nothing of a scope (RFC 5280, 5.2.5)
+        point = self.point(shard) if self.profile.shards > 1 else None
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self.certificate.subject)
-            .last_update(begin)
-            .next_update(begin + life)
-            .add_extension(x509.CRLNumber(int(now.timestamp() * 1000)), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key), critical=False)
+            .last_update(start)
+            .next_update(start + self.profile.list_life)
+            .add_extension(x509.CRLNumber(number), critical=False)
+            .add_extension(self._key_identifier, critical=False)
         )
+        if point is not None:
+            builder = builder.add_extension(issuing_point(point), critical=True)
         for serial, at in revoked:
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at).build()
             builder = builder.add_revoked_certificate(entry)
-        return builder.sign(self._signer, hashes.SHA384())
+        void = void_signer(self._signer.public_key())
+        candidate = ListCandidate(
+            revocation_list=builder.sign(void, void.digest),
+            issuer=self.certificate,
+            profile=self.profile,
+            point=point,
+            rules=self._rules,
+            now=now,
+        )
+        _require_clean(LIST_LINTS, candidate)
+        return builder.sign(self._signer, self._signer.digest)
+
+    def _point_of(self, serial: int) -> ListPoint | None:
+        return self.point(serial % self.profile.shards)
+
+    def _signed(
+        self,
+        builder: x509.CertificateBuilder,
+        profile: Profile | AuthorityProfile,
+        lints: Iterable[Lint[Candidate]],
+        point: ListPoint | None,
+        now: datetime,
+    ) -> x509.Certificate:
+        builder = builder.issuer_name(self.certificate.subject).add_extension(
+            self._key_identifier, critical=False
+        )
+        void = void_signer(self._signer.public_key())
+        candidate = Candidate(
+            certificate=builder.sign(void, void.digest),
+            profile=profile,
+            issuer=self.certificate,
+            point=point,
+            rules=self._rules,
+            now=now,
+        )
+        _require_clean(lints, candidate)
+        return finished(candidate.certificate, self._signer)
 
 
-def _authority(
-    key: ec.EllipticCurvePublicKey,
-    subject: x509.Name,
-    path_length: int,
-    policies: Sequence[ObjectIdentifier],
-    life: timedelta,
-    now: datetime,
-) -> x509.CertificateBuilder:
-    begin = now - CLOCK_TOLERANCE
-    builder = (
-        _dated(key, subject, begin, begin + life)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
-        .add_extension(_key_usage(_AUTHORITY_USES), critical=True)
-    )
-    return builder.add_extension(_policies(policies), critical=True) if policies else builder
-
-
-def _dated(
-    key: ec.EllipticCurvePublicKey | X25519PublicKey, subject: x509.Name, begin: datetime, end: datetime
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .serial_number(x509.random_serial_number())
-        .subject_name(subject)
-        .public_key(key)
-        .not_valid_before(begin)
-        .not_valid_after(end)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    )
-
-
-def _signed(builder: x509.CertificateBuilder, signer: SigningHandle) -> x509.Certificate:
-    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
-    return builder.add_extension(authority, critical=False).sign(signer, hashes.SHA384())
-
-
-def _key_usage(uses: Iterable[str]) -> x509.KeyUsage:
-    chosen = set(uses)
-    bits = {use: use in chosen for use in KEY_USES}
-    return x509.KeyUsage(**bits, encipher_only=False, decipher_only=False)
-
-
-def _policies(policies: Iterable[ObjectIdentifier]) -> x509.CertificatePolicies:
-    return x509.CertificatePolicies([x509.PolicyInformation(policy, None) for policy in policies])
+def _require_clean(lints: Iterable[Lint[Checked]], candidate: Checked) -> None:
+    found = findings(lints, candidate)
+    if found:
+        raise LintError(found)

@@ -1,63 +1,171 @@
 """The offline root: it makes the issuing authorities and their list, then its folder goes into a safe."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ObjectIdentifier
 
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.model.errors import DataError
+from meterkast.outside.keystore import Keystore, open_keystore
 from meterkast.outside.trust import ANCHORS, TrustFolder
-from meterkast.pki.holder import organisation
-from meterkast.pki.issuer import Issuer
+from meterkast.pki.holder import authority_name, organisation
+from meterkast.pki.issuer import Issuer, Revocation
+from meterkast.pki.published import number_of_list, published_list
+from meterkast.pki.template import SigningPublicKey
+from meterkast.protocols.x509 import RULES, Rules
+from meterkast.protocols.x509.algorithm import Status, key_algorithm
+from meterkast.protocols.x509.generation import generations, nth, number_of
 
-ROOT_LIFE = timedelta(days=20 * 365)
-AUTHORITY_LIFE = timedelta(days=5 * 365)
-ROOT_LIST_LIFE = timedelta(days=366)
-_LABEL = "root"
+LABEL = "root"
+LIST_ADDRESS = "http://pki.meterkast.internal/crl/"
+LINKS = "links.pem"
 
 
 class Root:
-    """A root on P-384 in a folder of its own. Nothing that runs day by day opens it (RQ-01)."""
+    """A root with all its generations. Nothing that runs day by day opens it (RQ-01).
 
-    def __init__(self, folder: Path) -> None:
-        self._issuer = Issuer(SoftwareKeystore(folder), _LABEL)
+    Args:
+        keys: its keystore, or the folder of one in files.
+        rules: profiles and algorithms.
+    """
+
+    def __init__(self, keys: Keystore | Path, rules: Rules = RULES) -> None:
+        self._keystore = _keystore(keys)
+        self._rules = rules
+        self._profile = rules.authorities[LABEL]
+        names = generations(self._keystore.certified(), LABEL) or [LABEL]
+        self._issuers = [
+            Issuer(self._keystore, name, self._profile, rules=rules, address=LIST_ADDRESS) for name in names
+        ]
 
     @classmethod
-    def create(cls, folder: Path, *, operator: str, now: datetime) -> "Root":
-        """Makes the root of one operator."""
-        Issuer.self_signed(
-            SoftwareKeystore(folder),
-            _LABEL,
-            subject=organisation(operator, "Meterkast root"),
-            path_length=1,
-            policies=(),
-            life=ROOT_LIFE,
-            now=now,
-        )
-        return cls(folder)
+    def create(cls, keys: Keystore | Path, *, operator: str, now: datetime, rules: Rules = RULES) -> "Root":
+        """Makes the first root of one operator.
+
+        Raises:
+            LocalError: ``keystore-label-taken`` where there is one.
+        """
+        keystore = _keystore(keys)
+        _self_signed(keystore, LABEL, operator, rules, now)
+        return cls(keystore, rules)
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The newest root."""
+        return self._issuers[-1].certificate
+
+    def certificates(self) -> list[x509.Certificate]:
+        """All roots, oldest first."""
+        return [issuer.certificate for issuer in self._issuers]
+
+    def roll(self, *, operator: str, now: datetime) -> None:
+        """Makes the next root, of the algorithm that the rules now want, and links it with the one before.
+
+        The links are the two of RFC 7030, 4.1.3: the new root vouched for by the old, and the old one by the
+        new. Whoever holds either may so come to the other.
+        """
+        old = self._issuers[-1]
+        new = _self_signed(self._keystore, nth(LABEL, number_of(old.name) + 1), operator, self._rules, now)
+        link = self._rules.authorities["link"]
+        for own, other in ((old, new), (new, old)):
+            vouched = other.certify_authority(
+                own.public_key(), link, subject=own.certificate.subject, now=now
+            )
+            self._keystore.put_certificate(own.name, [*self._keystore.certificate(own.name), vouched])
+        self._issuers.append(new)
 
     def certify(
         self,
-        key: ec.EllipticCurvePublicKey,
+        key: SigningPublicKey,
         *,
         operator: str,
+        name: str,
         label: str,
-        policies: tuple[ObjectIdentifier, ...],
         now: datetime,
+        lists: str | None = None,
     ) -> x509.Certificate:
-        """The certificate of an issuing authority that may use these policies."""
-        return self._issuer.certify_authority(
-            key,
-            subject=organisation(operator, f"Meterkast {label} authority"),
-            policies=policies,
-            life=AUTHORITY_LIFE,
-            now=now,
-        )
+        """The certificate of an issuing authority, by the newest root.
 
-    def publish(self, trust: TrustFolder, *, revoked: list[tuple[int, datetime]], now: datetime) -> None:
-        """Writes the root certificate and the list of revoked authorities into the trust folder."""
-        trust.publish(ANCHORS, [self._issuer.certificate])
-        revocation_list = self._issuer.revocation_list(revoked, now=now, life=ROOT_LIST_LIFE)
-        trust.publish(f"{_LABEL}.crl.pem", [revocation_list])
+        Args:
+            key: its public key.
+            operator: whose authority it will be.
+            name: its name, with its generation.
+            label: its profile.
+            now: real time.
+            lists: where its list will stand, if it has but one.
+        """
+        subject = organisation(operator, authority_name(name))
+        profile = self._rules.authorities[label]
+        return self._issuers[-1].certify_authority(key, profile, subject=subject, now=now, lists=lists)
+
+    def publish(
+        self,
+        trust: TrustFolder,
+        *,
+        revoked: Sequence[Revocation] = (),
+        now: datetime,
+        newest: int | None = None,
+    ) -> None:
+        """Writes roots, links between them and lists of revoked authorities into the trust folder.
+
+        Args:
+            trust: the folder.
+            revoked: serial numbers of authorities and moments; what is on the published lists stays on them.
+            now: real time.
+            newest: how many generations still count; None for those that count in the folder already, and
+                younger ones. One that counted no more stays so.
+        """
+        counting = self._counting(trust, now, newest)
+        trust.publish(ANCHORS, [issuer.certificate for issuer in counting])
+        links = [link for issuer in counting for link in self._keystore.certificate(issuer.name)[1:]]
+        if links:
+            trust.publish(LINKS, links)
+        for issuer in counting:
+            before = published_list(trust, issuer.name, issuer.public_key())
+            entries = {each.serial_number: each.revocation_date_utc for each in before or ()} | dict(revoked)
+            number = max(int(now.timestamp() * 1000), number_of_list(before) + 1)
+            fresh = issuer.revocation_list(entries.items(), number=number, begin=now, now=now)
+            trust.publish(f"{issuer.name}.crl.pem", [fresh])
+
+    def _counting(self, trust: TrustFolder, now: datetime, newest: int | None) -> list[Issuer]:
+        """Generations that live, whose algorithm is not forbidden, and that are still in the folder."""
+        alive = [
+            each
+            for each in self._issuers
+            if each.certificate.not_valid_after_utc > now
+            and self._rules.algorithms.status(key_algorithm(each.public_key()), now) is not Status.FORBIDDEN
+        ]
+        if newest:
+            return alive[-newest:]
+        held = trust.anchors() if (trust.path / ANCHORS).is_file() else []
+        first = next((place for place, each in enumerate(alive) if each.certificate in held), 0)
+        return alive[first:]
+
+
+def links_in(trust: TrustFolder) -> list[x509.Certificate]:
+    """Roots that other roots vouch for, as published; none where there was one root only.
+
+    Raises:
+        DataError: ``trust-malformed``.
+    """
+    path = trust.path / LINKS
+    if not path.is_file():
+        return []
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except ValueError as cause:
+        raise DataError("trust-malformed", f"{LINKS} does not hold certificates.", where=str(path)) from cause
+
+
+def _self_signed(keystore: Keystore, name: str, operator: str, rules: Rules, now: datetime) -> Issuer:
+    number = number_of(name)
+    subject = organisation(operator, "Meterkast root" if number == 1 else f"Meterkast root {number}")
+    profile = rules.authorities[LABEL]
+    return Issuer.self_signed(
+        keystore, name, profile, subject=subject, rules=rules, now=now, address=LIST_ADDRESS
+    )
+
+
+def _keystore(keys: Keystore | Path) -> Keystore:
+    return open_keystore(keys) if isinstance(keys, Path) else keys

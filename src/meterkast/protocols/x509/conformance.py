@@ -3,9 +3,10 @@
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509.oid import ObjectIdentifier
 
+from meterkast.protocols.x509.algorithm import HYBRID_KEM, is_written_plainly, key_algorithm
 from meterkast.protocols.x509.profile import SUBJECT_ALT_PUBLIC_KEY, Profile, Use
 from meterkast.protocols.x509.recipient import recipient_key
 from meterkast.protocols.x509.refusal import refusal
@@ -19,7 +20,7 @@ KEY_USES = (
     "key_cert_sign",
     "crl_sign",
 )
-_KNOWN = frozenset(
+_REQUIRED = frozenset(
     (
         x509.SubjectKeyIdentifier.oid,
         x509.AuthorityKeyIdentifier.oid,
@@ -27,15 +28,15 @@ _KNOWN = frozenset(
         x509.ExtendedKeyUsage.oid,
         x509.CertificatePolicies.oid,
         x509.SubjectAlternativeName.oid,
-        SUBJECT_ALT_PUBLIC_KEY,
     )
 )
+_WHERE_TO_ASK = frozenset((x509.CRLDistributionPoints.oid, x509.AuthorityInformationAccess.oid))
 
 Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 
 def require_profile(certificate: x509.Certificate, profile: Profile) -> None:
-    """Returns where the leaf has the usages, the policy, the lifetime and the kind of key of its profile.
+    """Returns where the leaf has the extensions, the lifetime and the kind of key of its profile.
 
     Raises:
         TrustError: ``certificate-purpose`` or ``certificate-key``.
@@ -45,7 +46,7 @@ def require_profile(certificate: x509.Certificate, profile: Profile) -> None:
     except (ValueError, x509.DuplicateExtension) as cause:
         raise refusal("certificate-purpose") from cause
     fits = (
-        all(extension.oid in _KNOWN for extension in extensions)
+        is_complete({extension.oid for extension in extensions}, profile)
         and _uses(extensions) == {profile.use}
         and _extended(extensions) == [profile.extended]
         and _policies(extensions) == [profile.policy]
@@ -53,7 +54,17 @@ def require_profile(certificate: x509.Certificate, profile: Profile) -> None:
     )
     if not fits:
         raise refusal("certificate-purpose")
-    _require_key(certificate, profile)
+    leaf_algorithm(certificate, profile)
+
+
+def is_complete(found: set[ObjectIdentifier], profile: Profile) -> bool:
+    """Whether exactly the extensions of a profile are there; where to ask for revocation may be added."""
+    required = set(_REQUIRED)
+    if profile.hybrid:
+        required.add(SUBJECT_ALT_PUBLIC_KEY)
+    if profile.no_check:
+        required.add(x509.OCSPNoCheck.oid)
+    return required <= found <= required | _WHERE_TO_ASK
 
 
 def _find(extensions: x509.Extensions, kind: type[Extension]) -> x509.Extension[Extension] | None:
@@ -85,19 +96,22 @@ def _lives_within(certificate: x509.Certificate, profile: Profile) -> bool:
     return profile.validity is None or life <= profile.validity
 
 
-def _require_key(certificate: x509.Certificate, profile: Profile) -> None:
+def leaf_algorithm(certificate: x509.Certificate, profile: Profile) -> str:
+    """The algorithm of a leaf's key, as the profile has it, written in the one form that we write.
+
+    Raises:
+        TrustError: ``certificate-key`` for any other key.
+    """
     try:
         key = certificate.public_key()
-    except ValueError as cause:
+    except (ValueError, UnsupportedAlgorithm) as cause:
         raise refusal("certificate-key") from cause
     if profile.hybrid:
         recipient_key(certificate)
-    elif not is_device_key(key, certificate.tbs_certificate_bytes):
+        return HYBRID_KEM
+    name = key_algorithm(key)
+    if name is None or name not in profile.keys:
         raise refusal("certificate-key")
-
-
-def is_device_key(key: object, signed: bytes) -> bool:
-    """Whether the key is on P-256, the only curve of devices, and stands uncompressed in what was signed."""
-    if not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)):
-        return False
-    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) in signed
+    if not is_written_plainly(key, certificate.tbs_certificate_bytes):
+        raise refusal("certificate-key")
+    return name

@@ -45,17 +45,24 @@ def server_name(certificate: x509.Certificate) -> str:
 
 def operator(certificate: x509.Certificate) -> str:
     """The operator's name in its encryption certificate; raises as ``system_title`` does."""
-    names = _only_name(certificate, x509.DirectoryName).value.get_attributes_for_oid(
-        NameOID.ORGANIZATION_NAME
-    )
-    if len(names) != 1 or not isinstance(names[0].value, str):
-        raise refusal("certificate-identity")
-    return names[0].value
+    return _organisation(_only_name(certificate, x509.DirectoryName).value)
+
+
+def organisation_of(authority: x509.Certificate) -> str:
+    """Whose authority it is, by its subject; raises as ``system_title`` does."""
+    return _organisation(authority.subject)
 
 
 def key_id(certificate: x509.Certificate) -> bytes:
     """The first eight octets of SHA-256 over the certificate: how envelopes name it."""
     return hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()[:8]
+
+
+def _organisation(name: x509.Name) -> str:
+    names = name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    if len(names) != 1 or not isinstance(names[0].value, str):
+        raise refusal("certificate-identity")
+    return names[0].value
 
 
 def _only_name(certificate: x509.Certificate, kind: type[General]) -> General:

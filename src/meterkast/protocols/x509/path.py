@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 from cryptography import x509
 from cryptography.x509 import verification
 
 from meterkast.model.identity import SystemTitle
-from meterkast.protocols.x509.conformance import require_profile
-from meterkast.protocols.x509.identity import operator, server_name, system_title
-from meterkast.protocols.x509.profile import PROFILES, Identity, Profile, Purpose
+from meterkast.protocols.x509.algorithm import Status, is_written_plainly, key_algorithm, signed_with
+from meterkast.protocols.x509.conformance import leaf_algorithm, require_profile
+from meterkast.protocols.x509.identity import operator, organisation_of, server_name, system_title
+from meterkast.protocols.x509.profile import RULES, Identity, Profile, Purpose, Rules
 from meterkast.protocols.x509.refusal import refusal
-from meterkast.protocols.x509.revocation import require_unrevoked
+from meterkast.protocols.x509.revocation import Window, require_unrevoked
 
-_MAX_INTERMEDIATES = 1
+_MAX_INTERMEDIATES = 2
+"""An issuing authority, and a root that another root vouches for (``pki.root``)."""
+
+_NO_GRACE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +31,16 @@ class ValidatedCertificate:
         chain: from the leaf up to and including the root.
         purpose: what it may be used for.
         title: the device it belongs to; None where the holder is no device.
+        operator: whose authority vouches for it: the tenant, or the maker of a birth certificate.
+        window: how long this judgement holds while lists and roots stay as they are.
     """
 
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...]
     purpose: Purpose
     title: SystemTitle | None
+    operator: str
+    window: Window
 
 
 def validate(
@@ -42,23 +50,48 @@ def validate(
     crls: Sequence[x509.CertificateRevocationList],
     now: datetime,
     purpose: Purpose,
+    *,
+    tenant: str | None = None,
+    rules: Rules = RULES,
+    grace: timedelta = _NO_GRACE,
 ) -> ValidatedCertificate:
     """Believes the certificate for one purpose, at one moment of real time (UTC), or raises.
+
+    Args:
+        certificate: the leaf.
+        intermediates: issuing authorities that may stand between.
+        anchors: the roots.
+        crls: revocation lists, whole ones or shards.
+        now: real time (UTC).
+        purpose: what it is to be used for.
+        tenant: whose authority must vouch for it; None for any that ends in our roots.
+        rules: profiles and algorithms.
+        grace: how long after its end the leaf is still believed, for renewal alone (AT-09).
 
     Raises:
         TrustError: ``certificate-purpose``, ``certificate-key``, ``certificate-identity``,
             ``certificate-not-yet-valid``, ``certificate-expired``, ``certificate-untrusted``,
-            ``certificate-revoked``, or ``certificate-revocation-unknown`` where no current list covers it.
+            ``certificate-algorithm``, ``certificate-tenant-foreign``, ``certificate-revoked``, or
+            ``certificate-revocation-unknown`` where no current list covers it.
     """
-    profile = PROFILES[purpose]
+    profile = rules.profiles[purpose]
     require_profile(certificate, profile)
     title = _holder(certificate, profile)
-    _require_time(certificate, now)
-    chain = _path(certificate, intermediates, anchors, now)
+    _require_time(certificate, now, grace)
+    chain = _path(certificate, intermediates, anchors, min(now, certificate.not_valid_after_utc))
     _require_policy(chain, profile)
+    vouching = organisation_of(chain[1])
+    if profile.identity is Identity.ORGANISATION and operator(certificate) != vouching:
+        raise refusal("certificate-identity")
+    if tenant is not None and vouching != tenant:
+        raise refusal("certificate-tenant-foreign")
+    window = _algorithms_hold(chain, profile, rules, now) & _lives(chain, now, grace)
     for child, issuer in pairwise(chain):
-        require_unrevoked(child, issuer, crls, now)
-    return ValidatedCertificate(certificate=certificate, chain=chain, purpose=purpose, title=title)
+        if not (profile.no_check and child is certificate):
+            window &= require_unrevoked(child, issuer, crls, now)
+    return ValidatedCertificate(
+        certificate=certificate, chain=chain, purpose=purpose, title=title, operator=vouching, window=window
+    )
 
 
 def _holder(certificate: x509.Certificate, profile: Profile) -> SystemTitle | None:
@@ -71,11 +104,24 @@ def _holder(certificate: x509.Certificate, profile: Profile) -> SystemTitle | No
     return None
 
 
-def _require_time(certificate: x509.Certificate, now: datetime) -> None:
+def _require_time(certificate: x509.Certificate, now: datetime, grace: timedelta) -> None:
     if now < certificate.not_valid_before_utc:
         raise refusal("certificate-not-yet-valid")
-    if now > certificate.not_valid_after_utc:
+    if now - grace > certificate.not_valid_after_utc:
         raise refusal("certificate-expired")
+
+
+def _lives(chain: Sequence[x509.Certificate], now: datetime, grace: timedelta) -> Window:
+    """The time in which all of the chain is valid; authorities have no grace."""
+    leaf, *authorities = chain
+    for authority in authorities:
+        _require_time(authority, now, _NO_GRACE)
+    ends = [authority.not_valid_after_utc for authority in authorities]
+    end = leaf.not_valid_after_utc
+    return Window(
+        since=max(each.not_valid_before_utc for each in chain),
+        until=min(*ends, end + grace if grace else end),
+    )
 
 
 def _path(
@@ -117,3 +163,22 @@ def _require_policy(chain: Sequence[x509.Certificate], profile: Profile) -> None
             raise refusal("certificate-purpose") from cause
         if profile.policy not in [policy.policy_identifier for policy in policies]:
             raise refusal("certificate-purpose")
+
+
+def _algorithms_hold(
+    chain: Sequence[x509.Certificate], profile: Profile, rules: Rules, now: datetime
+) -> Window:
+    """Keys and signatures of the whole chain are of algorithms that count at ``now`` (RQ-30).
+
+    A root's own signature proves nothing and is not looked at.
+    """
+    if not all(is_written_plainly(each.public_key(), each.tbs_certificate_bytes) for each in chain[1:]):
+        raise refusal("certificate-key")
+    names = {leaf_algorithm(chain[0], profile)}
+    names |= {key_algorithm(authority.public_key()) or "" for authority in chain[1:]}
+    names |= {signed_with(signed) or "" for signed in chain[:-1]}
+    if any(rules.algorithms.status(name, now) is Status.FORBIDDEN for name in names):
+        raise refusal("certificate-algorithm")
+    ends = [each.forbidden for each in rules.algorithms if each.name in names and each.forbidden is not None]
+    last = min((datetime.combine(day, time(), UTC) for day in ends), default=datetime.max.replace(tzinfo=UTC))
+    return Window(since=datetime.min.replace(tzinfo=UTC), until=last)

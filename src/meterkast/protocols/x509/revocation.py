@@ -1,12 +1,29 @@
 """Revocation by list (RFC 5280, 5 and 6.3). Without a current list there is no belief: it fails closed."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeGuard
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 
 from meterkast.protocols.x509.refusal import refusal
+
+SigningKey = (
+    ec.EllipticCurvePublicKey | mldsa.MLDSA44PublicKey | mldsa.MLDSA65PublicKey | mldsa.MLDSA87PublicKey
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """From when up to, and not including, when a judgement holds with nothing else changed."""
+
+    since: datetime
+    until: datetime
+
+    def __and__(self, other: "Window") -> "Window":
+        return Window(since=max(self.since, other.since), until=min(self.until, other.until))
 
 
 def require_unrevoked(
@@ -14,27 +31,75 @@ def require_unrevoked(
     issuer: x509.Certificate,
     crls: Iterable[x509.CertificateRevocationList],
     now: datetime,
-) -> None:
-    """Returns where the issuer's own current list does not name the certificate.
+) -> Window:
+    """Returns where a current list of the issuer covers the certificate, and none names it.
+
+    A list that is one of several (a shard) counts for the certificates alone that point at it: its issuing
+    distribution point must be one of their distribution points (RFC 5280, 6.3.3).
+
+    Returns:
+        How long that holds: until the list ends, or another one that is here already begins.
 
     Raises:
         TrustError: ``certificate-revoked``, or ``certificate-revocation-unknown`` without a current list.
     """
-    current = [crl for crl in crls if _covers(crl, issuer, now)]
+    key = issuer.public_key()
+    theirs = [crl for crl in crls if crl.issuer == issuer.subject and _covers(crl, certificate)]
+    current = [crl for crl in theirs if _is_current(crl, now) and signs_lists(key) and _signed(crl, key)]
     if not current:
         raise refusal("certificate-revocation-unknown")
     serial = certificate.serial_number
     if any(crl.get_revoked_certificate_by_serial_number(serial) is not None for crl in current):
         raise refusal("certificate-revoked")
+    ends = [crl.next_update_utc for crl in current if crl.next_update_utc is not None]
+    beginnings = [crl.last_update_utc for crl in theirs if crl.last_update_utc > now]
+    return Window(since=max(crl.last_update_utc for crl in current), until=min((*ends, *beginnings)))
 
 
-def _covers(crl: x509.CertificateRevocationList, issuer: x509.Certificate, now: datetime) -> bool:
-    key = issuer.public_key()
-    return (
-        crl.issuer == issuer.subject
-        and crl.next_update_utc is not None
-        and crl.last_update_utc <= now < crl.next_update_utc
-        and isinstance(key, ec.EllipticCurvePublicKey)
-        and not any(extension.critical for extension in crl.extensions)  # a partial list is not the list
-        and crl.is_signature_valid(key)
-    )
+def signs_lists(key: object) -> TypeGuard[SigningKey]:
+    """Whether it is a kind of key that our authorities sign with."""
+    return isinstance(key, SigningKey)
+
+
+def _signed(crl: x509.CertificateRevocationList, key: SigningKey) -> bool:
+    return crl.is_signature_valid(key)
+
+
+def _is_current(crl: x509.CertificateRevocationList, now: datetime) -> bool:
+    return crl.next_update_utc is not None and crl.last_update_utc <= now < crl.next_update_utc
+
+
+def _covers(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
+    scope = None
+    for extension in crl.extensions:
+        if isinstance(extension.value, x509.IssuingDistributionPoint):
+            scope = extension.value
+        elif extension.critical:  # a delta list, or something we do not know
+            return False
+    return scope is None or _in_scope(scope, certificate)
+
+
+def _in_scope(scope: x509.IssuingDistributionPoint, certificate: x509.Certificate) -> bool:
+    partial = scope.indirect_crl or scope.only_contains_attribute_certs or scope.only_some_reasons is not None
+    if partial or scope.relative_name is not None:
+        return False
+    if scope.only_contains_ca_certs if not _is_authority(certificate) else scope.only_contains_user_certs:
+        return False
+    return scope.full_name is None or not _points(certificate).isdisjoint(scope.full_name)
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _points(certificate: x509.Certificate) -> set[x509.GeneralName]:
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except x509.ExtensionNotFound:
+        return set()
+    # a point with another issuer, or for some reasons alone, says nothing about this issuer's list
+    whole = (each for each in points if each.crl_issuer is None and each.reasons is None)
+    return {name for point in whole for name in point.full_name or ()}

@@ -1,0 +1,28 @@
+"""The lists that are out: what the next one must not fall behind."""
+
+from cryptography import x509
+
+from meterkast.model.errors import DataError
+from meterkast.outside.trust import TrustFolder
+from meterkast.pki.template import SigningPublicKey
+
+
+def published_list(
+    trust: TrustFolder, name: str, key: SigningPublicKey
+) -> x509.CertificateRevocationList | None:
+    """What stands in the trust folder under a name, if an authority has signed it with this key."""
+    try:
+        found = trust.crl(name)
+    except DataError:
+        return None
+    return found if found is not None and found.is_signature_valid(key) else None
+
+
+def number_of_list(revocation_list: x509.CertificateRevocationList | None) -> int:
+    """Its number; 0 for one that has none, and for none."""
+    if revocation_list is None:
+        return 0
+    try:
+        return revocation_list.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except x509.ExtensionNotFound:
+        return 0
