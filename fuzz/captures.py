@@ -21,6 +21,7 @@ from typing import NoReturn
 
 from bench.figure import Figure, as_json, as_text
 
+from fuzz.mutation import mutate
 from meterkast.model.errors import MeterkastError
 from meterkast.protocols.explain.detect import explain
 from meterkast.protocols.explain.dump import undump
@@ -36,7 +37,6 @@ _FAMILIES = {
 _OWN = Path(__file__).with_name("corpus")
 _KEY, _AUTH_KEY = bytes(range(16)), bytes(range(0xD0, 0xE0))
 _HANG = 1.0
-_LIMIT = 4096
 _RADIO = frozenset({0x08, 0x44})
 """Control fields of the radio frames in the corpus."""
 
@@ -63,7 +63,7 @@ def main() -> int:
     slowest, broken = 0.0, 0
     for _ in range(arguments.count):
         family, octets = dice.choice(corpus)
-        mutated = mutate(octets, dice.choice(corpus)[1], dice)
+        mutated = _mended(mutate(octets, dice.choice(corpus)[1], dice), dice)
         as_ = dice.choice((family, family, "auto"))
         started = time.perf_counter()
         outcome = _try(as_, mutated)
@@ -85,32 +85,6 @@ def main() -> int:
     ]
     print(as_json(figures) if arguments.json else as_text(figures))
     return 1 if broken else 0
-
-
-def mutate(octets: bytes, other: bytes, dice: random.Random) -> bytes:
-    """The octets with one to four changes; never more than 4096 of them."""
-    changed = bytearray(octets)
-    for _ in range(dice.randint(1, 4)):
-        place = dice.randrange(len(changed) + 1)
-        match dice.randrange(7):
-            case 0 if changed:
-                changed[place % len(changed)] ^= 1 << dice.randrange(8)
-            case 1 if changed:
-                changed[place % len(changed)] = dice.choice(
-                    (0, 1, 0x7F, 0x80, 0xFE, 0xFF, dice.randrange(256))
-                )
-            case 2:
-                del changed[place:]
-            case 3:
-                del changed[place : place + dice.randint(1, 8)]
-            case 4:
-                changed[place:place] = dice.randbytes(dice.randint(1, 8))
-            case 5:
-                changed[place:place] = changed[place : place + dice.randint(1, 64)]
-            case 6 if other:
-                begun = dice.randrange(len(other))
-                changed[place:place] = other[begun : begun + dice.randint(1, 64)]
-    return _mended(bytes(changed[:_LIMIT]), dice)
 
 
 def _mended(octets: bytes, dice: random.Random) -> bytes:

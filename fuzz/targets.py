@@ -5,26 +5,43 @@ limits, so that no input takes long or much.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from fuzz import sides
+from fuzz.dialogue import COLUMNS
 from meterkast.model.errors import DataError, PeerError, TrustError
 from meterkast.protocols import axdr, ber, wrapper
 from meterkast.protocols.axdr.row import layout_of
+from meterkast.protocols.cosem.capture import decode_capture_objects
+from meterkast.protocols.cosem.object_list import decode_object_list
+from meterkast.protocols.cosem.profile import decode_buffer
+from meterkast.protocols.cosem.scaling import Scaling
 from meterkast.protocols.datetime import CosemDateTime
 from meterkast.protocols.dlms import acse, apdu, tolerance
 from meterkast.protocols.dlms.aead import Aead
-from meterkast.protocols.dlms.apdu import GeneralBlockTransfer
-from meterkast.protocols.dlms.general_block import GeneralBlocks
+from meterkast.protocols.dlms.apdu import GeneralCiphering, GeneralSigning
+from meterkast.protocols.dlms.base_names import decode_base_names
+from meterkast.protocols.dlms.general_ciphering import Correspondent, Party, open_general
 from meterkast.protocols.dlms.general_glo import Keys, open_general_glo
+from meterkast.protocols.dlms.general_signing import signed_content
+from meterkast.protocols.dlms.suite import SUITE_1
 from meterkast.protocols.dlms.table import TableReader, as_table
 from meterkast.protocols.explain.detect import explain
-from meterkast.protocols.hdlc import Address, Deframer, Link
+from meterkast.protocols.hdlc import Address, Deframer, Frame, Link
+from meterkast.protocols.hdlc.push import PushAssembly
+from meterkast.protocols.mode_e import Identification, MeterOpening, Opening
 
 Target = Callable[[bytes], None]
 
 _ROW: Final = axdr.structure((axdr.octets(bytes(12)), axdr.unsigned(0), axdr.double_long_unsigned(0)))
 _LAYOUT: Final = layout_of(_ROW)
 _KEYS: Final = Keys(Aead(bytes(16)), bytes(16))
+METER, OPERATOR = b"MKM\0\0\0\0\1", b"MKC\0\0\0\0\1"
+SIGNING: Final = ec.derive_private_key(7, ec.SECP256R1())
+_IDENTIFICATION: Final = Identification(maker="MKM", speed=9600)
 
 
 def data(octets: bytes) -> None:
@@ -77,30 +94,42 @@ def table(octets: bytes) -> None:
 
 def ciphered(octets: bytes) -> None:
     """A general-glo message under a key that nobody has used."""
-    try:
+    with suppress(PeerError, TrustError):
         open_general_glo(octets, lambda _title: _KEYS)
+
+
+def general(octets: bytes) -> None:
+    """General-ciphering under a key that we have, and general-signing."""
+    party = Party(suite=SUITE_1, title=METER, authentication_key=bytes(16), global_key=bytes(16))
+    peer = Correspondent(title=OPERATOR, signing_key=SIGNING.public_key())
+    try:
+        match apdu.decode(octets):
+            case GeneralCiphering() as message:
+                open_general(party, peer, message)
+            case GeneralSigning() as message:
+                signed_content(message, OPERATOR, SIGNING.public_key())
     except (PeerError, TrustError):
         return
 
 
-def blocks(octets: bytes) -> None:
-    """General block transfer: parts of eight octets each, the first of which is the control octet."""
-    side = GeneralBlocks(size=40, window=3, limit=64)
-    side.send(bytes(70))
-    for at in range(0, len(octets), 8):
-        control, number, acknowledged, *rest = octets[at : at + 8].ljust(3, b"\0")
-        part = GeneralBlockTransfer(
-            last=bool(control & 0x80),
-            streaming=bool(control & 0x40),
-            window=control & 0x3F,
-            block_number=number % 8,
-            acknowledged=acknowledged % 4,
-            octets=bytes(rest),
-        )
+def objects(octets: bytes) -> None:
+    """What a client makes of attributes: object lists, columns, rows, scalings."""
+    try:
+        value = axdr.decode(octets)
+    except PeerError:
+        return
+    for decode in (
+        decode_object_list,
+        decode_capture_objects,
+        decode_base_names,
+        lambda each: decode_buffer(each, COLUMNS, 900),
+        Scaling.from_data,
+        Scaling(30, None).value,
+    ):
         try:
-            side.receive(part)
+            decode(value)
         except PeerError:
-            return
+            continue
 
 
 def frames(octets: bytes) -> None:
@@ -117,10 +146,27 @@ def frames(octets: bytes) -> None:
         if role == "client":
             link.connect()
         link.receive(octets)
+    pushed = PushAssembly(limit=256)
+    for each in whole:
+        if isinstance(each, Frame):
+            pushed.receive(each)
+
+
+def opening(octets: bytes) -> None:
+    """The opening in mode E, both sides: whole, and octet by octet."""
+    for pieces in ([octets], [bytes((each,)) for each in octets]):
+        reader, meter = Opening(), MeterOpening(_IDENTIFICATION)
+        reader.request()
+        for piece in pieces:
+            for receive in (reader.receive, meter.receive):
+                with suppress(PeerError):
+                    receive(piece)
 
 
 def wrapped(octets: bytes) -> None:
-    """Wrapper APDUs in a stream: whole, and octet by octet."""
+    """Wrapper APDUs in a stream, whole and octet by octet, and in a datagram."""
+    with suppress(PeerError):
+        wrapper.parse(octets)
     counted = []
     for step in (max(1, len(octets)), 1):
         decoder, found = wrapper.Decoder(), 0
@@ -160,8 +206,13 @@ TARGETS: Final[dict[str, Target]] = {
         tolerant,
         table,
         ciphered,
-        blocks,
+        general,
+        objects,
+        sides.server,
+        sides.client,
+        sides.blocks,
         frames,
+        opening,
         wrapped,
         moment,
         explained,

@@ -13,17 +13,31 @@ import pytest
 
 from cosem.peers import CLOCK, GAS, GATEWAY, IMPORT, PROFILE, PUBLIC, QUARTER, START, hls5
 from hdlc.frames import SERVER
+from meterkast.headend import meter_opening
 from meterkast.headend.meter_counter import kept_counter
 from meterkast.headend.meter_line import MeterLine
+from meterkast.headend.meter_opening import open_meter
 from meterkast.headend.meter_reader import MeterReader
 from meterkast.model.errors import DataError, PeerError, TrustError, UnreachableError
 from meterkast.model.obis import Obis
 from meterkast.model.unit import Unit
-from meterkast.outside.links import memory, tcp
-from meterkast.outside.links.serial import PtyLink
-from meterkast.protocols.dlms.apdu import AttributeDescriptor
+from meterkast.outside.links import memory, tcp, udp
+from meterkast.outside.links.serial import PtyLink, open_port
+from meterkast.protocols import wrapper
+from meterkast.protocols.axdr import array
+from meterkast.protocols.dlms.apdu import AttributeDescriptor, DataNotification, LongInvokeId
 from meterkast.protocols.dlms.client import Client
-from reading.reading_meter import LLS, PROTECTED, meter, serve_hdlc, serve_wrapper
+from meterkast.protocols.hdlc import Address
+from meterkast.protocols.mode_e import START_SPEED, Identification
+from reading.reading_meter import (
+    LLS,
+    PROTECTED,
+    OpticalHead,
+    answer_datagram,
+    meter,
+    serve_hdlc,
+    serve_wrapper,
+)
 
 FRAMINGS = ("wrapper", "hdlc")
 
@@ -66,6 +80,30 @@ async def test_what_the_meter_refuses_is_said(reader: MeterReader) -> None:
     with pytest.raises(PeerError) as refused:
         await reader.get(AttributeDescriptor(3, Obis(1, 0, 99, 99, 0), 2))
     assert refused.value.code == "meter-no-access"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in-one-piece", "in-pieces"])
+async def test_a_meter_may_push_between_question_and_answer(together: bool) -> None:
+    near, far = memory.pair()
+    server, decoder = meter(), wrapper.Decoder()
+    pushed = DataNotification(LongInvokeId(1), None, array([])).encode()
+
+    async def serve() -> None:
+        while octets := await far.receive():
+            for found in decoder.receive(octets):
+                answers = server.receive(found.source, found.apdu)
+                if found.apdu[0] == 0xC0:  # a GET: the association stands
+                    answers = [pushed, *answers]
+                said = [wrapper.encode(found.destination, found.source, each) for each in answers]
+                for piece in [b"".join(said)] if together else said:
+                    await far.send(piece)
+
+    serving = asyncio.create_task(serve())
+    reading = MeterReader(MeterLine(near, client=PUBLIC, timeout=5), Client())
+    await reading.open()
+    assert len(await reading.objects()) == 8
+    await reading.close()
+    await serving
 
 
 async def test_lost_frames_are_asked_for_again() -> None:
@@ -150,25 +188,83 @@ async def test_the_command_reads_over_tcp(tmp_path: Path) -> None:
 @pytest.mark.processes
 async def test_the_command_reads_over_a_serial_line() -> None:
     line = PtyLink()
-    serving = asyncio.create_task(serve_hdlc_on_one(line))
-    code, read = await ran(str(line.path), "1-0:1.8.0", "--timeout", "5")
-    assert (code, read["objects"][0]["value"]) == (0, "1234567")
+    serving = asyncio.create_task(serve_hdlc(meter(), line, address=Address(1), window=5))
+    code, read = await ran(str(line.path), "1-0:1.8.0", "--timeout", "5", "--window", "7")
+    assert (code, read["objects"][0]["value"], read["identification"]) == (0, "1234567", None)
     await line.close()
     await serving
 
 
-async def serve_hdlc_on_one(line: PtyLink) -> None:
-    """A meter whose HDLC address is that of its logical device, as the command asks for it."""
-    from meterkast.protocols.hdlc import Address, Apdu, Connected, Reply
-    from meterkast.protocols.hdlc import Link as HdlcLink
+METER = Identification(maker="ISk", speed=9600, type="MT382-1000")
 
-    server, end, client = meter(), HdlcLink(role="server", server_address=Address(1)), 0
-    while octets := await line.receive():
-        for event in end.receive(octets):
-            match event:
-                case Connected():
-                    client = event.client
-                case Reply(reply):
-                    await line.send(reply)
-                case Apdu(request):
-                    await line.send(b"".join(end.send(server.receive(client, request))))
+
+@pytest.mark.processes
+@pytest.mark.parametrize(("speed", "agreed"), [("9600", 9600), ("2400", START_SPEED)])
+async def test_the_command_opens_with_mode_e(speed: str, agreed: int) -> None:
+    line = PtyLink()
+    head = OpticalHead(line, METER)
+
+    async def serve() -> None:
+        await head.opened()
+        await serve_hdlc(meter(), head, address=Address(1))
+
+    serving = asyncio.create_task(serve())
+    code, read = await ran(str(line.path), "1-0:1.8.0", "--mode-e", "--speed", speed, "--timeout", "5")
+    assert (code, read["objects"][0]["value"]) == (0, "1234567")
+    assert read["identification"] == "/ISk5\\2MT382-1000"
+    assert head.speed == agreed
+    await line.close()
+    await serving
+
+
+async def test_an_opening_needs_no_confirmation_and_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter_opening, "CONFIRMATION_WAIT", 0.05)
+    line = PtyLink()
+    head = OpticalHead(line, METER, confirms=False, deaf=1)
+    opening = asyncio.create_task(head.opened())
+    link = open_port(line.path, speed=START_SPEED)
+    assert await open_meter(link, timeout=0.6) == METER
+    await opening
+    assert link.speed == head.speed == 9600
+    await link.close()
+    await line.close()
+
+
+async def test_a_meter_that_says_nothing_at_the_opening_is_unreachable() -> None:
+    line = PtyLink()
+    link = open_port(line.path, speed=START_SPEED)
+    with pytest.raises(UnreachableError) as silent:
+        await open_meter(link, timeout=0.1)
+    assert silent.value.code == "meter-silent"
+    await link.close()
+    await line.close()
+
+
+@pytest.mark.processes
+async def test_the_command_reads_over_udp() -> None:
+    server = meter()
+    listening = await udp.listen("127.0.0.1", 0, lambda datagram: answer_datagram(server, datagram))
+    where = f"127.0.0.1:{udp.port_of(listening)}"
+    code, read = await ran(where, "1-0:1.8.0", "--udp")
+    assert (code, read["objects"][0]["value"]) == (0, "1234567")
+    listening.close()
+    code, nobody = await ran(where, "--udp", "--timeout", "0.3")
+    assert (code, nobody["error"]["code"]) == (4, "meter-silent")
+
+
+@pytest.mark.processes
+async def test_a_way_that_cannot_be_is_said() -> None:
+    for arguments in (("/dev/ttyUSB0", "--udp"), ("127.0.0.1:4059", "--mode-e")):
+        code, said = await ran(*arguments)
+        assert (code, said["error"]["code"]) == (2, "read-way-impossible")
+
+
+async def test_damaged_and_foreign_datagrams_pass_by() -> None:
+    near, far = memory.pair()
+    line = MeterLine(near, client=PUBLIC, framing="datagram", timeout=5)
+    asking = asyncio.create_task(line.exchange(b"question"))
+    assert wrapper.parse(await far.receive()).apdu == b"question"
+    for datagram in (b"noise", wrapper.encode(2, PUBLIC, b"foreign"), wrapper.encode(1, PUBLIC, b"answer")):
+        await far.send(datagram)
+        await far.drained()
+    assert await asking == b"answer"

@@ -12,6 +12,8 @@ from meterkast.outside.clock import Clock
 
 _LIMIT = 300
 _GATHER_SECONDS = 0.003
+_VARIANTS = 2
+"""Different messages under one key: the first, and one that disputes it and is quarantined by the intake."""
 
 _log = logging.getLogger("meterkast.headend")
 
@@ -24,6 +26,9 @@ class _Waiting:
 
 class Appender:
     """Puts each message on the bus once, however often it is handed in. The only writer of its bus.
+
+    Where a gateway gives one counter to two messages, both are kept: nobody here can say which of them is
+    genuine (AT-16). Further ones are refused.
 
     Args:
         bus: the durable log.
@@ -41,13 +46,18 @@ class Appender:
         Waits while the queue is full, so that whoever delivers is held back.
 
         Raises:
-            TrustError: ``envelope-counter-clash`` where other octets stand under the same key.
+            TrustError: ``envelope-counter-clash`` where two others stand under the same key.
             UnreachableError: ``headend-bus-unavailable`` where the bus does not take it.
         """
         message = BusMessage(key=key, body=body, at=int(self._clock.now()))
         waiting = _Waiting(message, asyncio.get_running_loop().create_future())
         await self._queue.put(waiting)
         await waiting.outcome
+
+    async def has(self, key: bytes, body: bytes) -> bool:
+        """Whether the message is on the bus already."""
+        found = await asyncio.to_thread(self._bus.find, key)
+        return any(message.body == body for _, message in found)
 
     async def run(self) -> None:
         """Commits group after group until it is cancelled."""
@@ -72,17 +82,19 @@ class Appender:
         return group
 
     def _commit(self, messages: Sequence[BusMessage]) -> Sequence[Exception | None]:
-        fresh: dict[bytes, BusMessage] = {}
+        fresh: list[BusMessage] = []
+        standing: dict[bytes, list[bytes]] = {}
         outcomes: list[Exception | None] = []
         for message in messages:
-            standing = [found.body for _, found in self._bus.find(message.key)]
-            if message.key in fresh:
-                standing.append(fresh[message.key].body)
-            if not standing:
-                fresh[message.key] = message
-            clash = bool(standing) and message.body not in standing
-            outcomes.append(_clash() if clash else None)
-        self._bus.append(list(fresh.values()))
+            if message.key not in standing:
+                standing[message.key] = [found.body for _, found in self._bus.find(message.key)]
+            variants = standing[message.key]
+            known, full = message.body in variants, len(variants) >= _VARIANTS
+            if not known and not full:
+                variants.append(message.body)
+                fresh.append(message)
+            outcomes.append(_clash() if full and not known else None)
+        self._bus.append(fresh)
         return outcomes
 
 

@@ -1,6 +1,7 @@
-"""A line to a meter of today, one APDU there and one back: the wrapper on TCP, or HDLC on a serial line."""
+"""A line to a meter of today, one APDU there and one back: the wrapper on TCP or UDP, or HDLC."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -14,15 +15,19 @@ _INFORMATION: Final = 512
 
 
 class MeterLine:
-    """Asks and waits. After silence HDLC repeats its last frame; the wrapper loses none.
+    """Asks and waits. After silence HDLC repeats itself; the wrapper on TCP loses nothing.
+
+    What UDP loses is not asked for again: a meter that has answered refuses the repetition of a protected
+    request, so that would hide nothing. The caller sees ``meter-silent`` and opens the line anew.
 
     Args:
         link: where the octets go.
         client: our client id.
         server: the logical device.
-        framing: ``wrapper`` or ``hdlc``.
+        framing: ``wrapper``, ``datagram`` (the wrapper where each receipt is one datagram) or ``hdlc``.
         timeout: seconds to wait for an answer, in all.
         address: the HDLC address of the meter where it has more than one octet.
+        window: HDLC frames that we propose to send and take before an acknowledgement, 1 to 7.
     """
 
     def __init__(
@@ -34,11 +39,13 @@ class MeterLine:
         framing: str = "wrapper",
         timeout: float = 10.0,
         address: hdlc.Address | None = None,
+        window: int = 1,
     ) -> None:
         self._link = link
         self._timeout = timeout
         self._client, self._server = client, server
-        self._decoder = wrapper.Decoder()
+        self._unwrap = _one_datagram if framing == "datagram" else wrapper.Decoder().receive
+        self._heard: deque[bytes] = deque()
         self._hdlc: hdlc.Link | None = None
         if framing == "hdlc":
             self._hdlc = hdlc.Link(
@@ -46,6 +53,7 @@ class MeterLine:
                 server_address=address or hdlc.Address(server),
                 client_address=client,
                 max_information=_INFORMATION,
+                window=window,
             )
 
     async def open(self) -> None:
@@ -57,17 +65,18 @@ class MeterLine:
         if self._hdlc is not None:
             await self._ask(self._hdlc.connect(), lambda event: isinstance(event, hdlc.Connected))
 
-    async def exchange(self, apdu: bytes) -> bytes:
-        """Sends an APDU and gives the answer.
+    async def exchange(self, *apdus: bytes) -> bytes:
+        """Sends APDUs, or none, and gives the next one that comes. HDLC sends one at most.
 
         Raises:
             UnreachableError: ``meter-silent`` or ``link-closed``.
             PeerError: ``wrapper-…`` where the stream is beyond repair.
         """
         if self._hdlc is None:
-            await self._link.send(wrapper.encode(self._client, self._server, apdu))
+            for apdu in apdus:
+                await self._link.send(wrapper.encode(self._client, self._server, apdu))
             return await self._wrapped()
-        octets = b"".join(self._hdlc.send(apdu))
+        octets = b"".join(frame for apdu in apdus for frame in self._hdlc.send(apdu))
         event = await self._ask(octets, lambda event: isinstance(event, hdlc.Apdu))
         assert isinstance(event, hdlc.Apdu)
         return event.octets
@@ -82,13 +91,15 @@ class MeterLine:
     async def _wrapped(self) -> bytes:
         try:
             async with asyncio.timeout(self._timeout):
-                while octets := await self._link.receive():
-                    for found in self._decoder.receive(octets):
-                        if (found.source, found.destination) == (self._server, self._client):
-                            return found.apdu
+                while not self._heard and (octets := await self._link.receive()):
+                    ours = self._server, self._client
+                    found = self._unwrap(octets)
+                    self._heard.extend(each.apdu for each in found if (each.source, each.destination) == ours)
         except TimeoutError:
             pass
-        raise _silent()
+        if not self._heard:
+            raise _silent()
+        return self._heard.popleft()
 
     async def _ask(self, octets: bytes, wanted: Callable[[hdlc.Event], bool]) -> hdlc.Event:
         assert self._hdlc is not None
@@ -113,6 +124,13 @@ class MeterLine:
                 if isinstance(event, hdlc.Disconnected):
                     raise PeerError("meter-hangs-up", "The meter ends the connection.")
         raise _silent()
+
+
+def _one_datagram(octets: bytes) -> list[wrapper.Wpdu]:
+    """Its APDU; none where the datagram is damaged or somebody else's."""
+    with suppress(PeerError):
+        return [wrapper.parse(octets)]
+    return []
 
 
 def _silent() -> UnreachableError:

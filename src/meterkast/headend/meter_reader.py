@@ -49,6 +49,11 @@ class RegisterValue:
     at: int | None
     data: Data
 
+    def __str__(self) -> str:
+        """The value with its unit, for people; a dash where there is none."""
+        shown = "-" if self.value is None else f"{self.value:f}"
+        return shown if self.unit is None else f"{shown} {self.unit.symbol}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
@@ -115,9 +120,10 @@ class MeterReader:
                 )
         raise PeerError("meter-unexpected", "The meter answers a GET with something else.")
 
-    async def objects(self) -> tuple[ListedObject, ...]:
-        """What the meter says it has."""
-        return decode_object_list(await self.get(_ASSOCIATION))
+    async def objects(self, *classes: int) -> tuple[ListedObject, ...]:
+        """What the meter says it has; of these classes, where some are named."""
+        listed = decode_object_list(await self.get(_ASSOCIATION))
+        return tuple([each for each in listed if not classes or each.class_id in classes])
 
     async def register(self, listed: ListedObject) -> RegisterValue:
         """A register with its unit; any other object with the plain value of its attribute 2."""
@@ -148,19 +154,18 @@ class MeterReader:
 
     async def _ask(self, apdu: bytes) -> Event:
         """Everything that follows from one request, up to the event that ends it."""
+        answer = await self._line.exchange(apdu)
         while True:
-            following = None
-            for event in self._client.receive(await self._line.exchange(apdu)):
+            following = []
+            for event in self._client.receive(answer):
                 match event:
                     case Send(octets):
-                        following = octets
-                    case Notified():
+                        following.append(octets)
+                    case Notified():  # a meter may push between question and answer
                         continue
                     case _:
                         return event
-            if following is None:
-                raise PeerError("meter-unexpected", "The meter pushes where it should answer.")
-            apdu = following
+            answer = await self._line.exchange(*following)
 
 
 def _attribute(listed: ListedObject, number: int) -> AttributeDescriptor:

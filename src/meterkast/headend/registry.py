@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, insert, select, update
 
 from meterkast.model.block import Medium
 from meterkast.model.ean import Ean
-from meterkast.model.errors import DataError
+from meterkast.model.errors import DataError, LocalError
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.database import schema
 from meterkast.protocols.x509 import Purpose
@@ -79,6 +79,47 @@ class Registry:
             },
         )
 
+    def pair(self, device: str, gateway: SystemTitle) -> None:
+        """Puts a device behind another gateway of its connection: the operator's word after a swap (RQ-22).
+
+        What is stored of a device stays with its connection, so it never moves to another one.
+
+        Raises:
+            DataError: ``registry-unknown``, or ``registry-other-connection``.
+        """
+        known, to = self._device(device), self.gateway(gateway)
+        if known is None or to is None:
+            raise DataError(
+                "registry-unknown",
+                "It is not registered.",
+                where=device if known is None else str(gateway),
+                hint="Register it first.",
+            )
+        if known.ean != to.ean:
+            raise DataError(
+                "registry-other-connection",
+                "The gateway hangs on another connection, and so would what is stored of the device.",
+                where=device,
+                hint="Register the device under a name of its own there.",
+            )
+        table = schema.device
+        self._connection.execute(update(table).where(table.c.name == device).values(gateway=str(gateway)))
+
+    def raise_sealing_floor(self, gateway: SystemTitle, floor: int) -> None:
+        """From now on this gateway's envelopes need at least this sealing algorithm (RQ-12).
+
+        Raises:
+            LocalError: ``registry-floor-falls`` where the floor stands higher, or the gateway is unknown.
+        """
+        table = schema.gateway
+        raised = self._connection.execute(
+            update(table)
+            .where(table.c.title == str(gateway), table.c.sealing_floor <= floor)
+            .values(sealing_floor=floor)
+        )
+        if raised.rowcount == 0:
+            raise LocalError("registry-floor-falls", "A floor only rises.", where=str(gateway))
+
     def add_certificate(self, key_id: bytes, holder: str, purpose: Purpose, der: bytes, *, now: int) -> None:
         """The certificate of a gateway (``holder`` is its title) or an operator (its code), once issued.
 
@@ -102,10 +143,13 @@ class Registry:
 
     def devices(self, gateway: SystemTitle) -> list[Device]:
         """The devices behind a gateway, by name."""
+        return self._devices(schema.device.c.gateway == str(gateway))
+
+    def _device(self, name: str) -> Device | None:
+        return next(iter(self._devices(schema.device.c.name == name)), None)
+
+    def _devices(self, condition: ColumnElement[bool]) -> list[Device]:
         table = schema.device
-        rows = self._connection.execute(
-            select(table).where(table.c.gateway == str(gateway)).order_by(table.c.name)
-        )
         return [
             Device(
                 name=row.name,
@@ -114,7 +158,7 @@ class Registry:
                 medium=Medium(row.medium),
                 vendor=row.vendor,
             )
-            for row in rows
+            for row in self._connection.execute(select(table).where(condition).order_by(table.c.name))
         ]
 
     def _gateways(self, title: str | None) -> list[Gateway]:

@@ -4,24 +4,27 @@ import asyncio
 import contextlib
 import json
 import logging
-import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from meterkast.headend.admission import Admission
 from meterkast.headend.appender import Appender
+from meterkast.headend.presence import Presence
 from meterkast.headend.registry import Registry
 from meterkast.headend.session import Session
+from meterkast.model.deployment import Profile
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.bus.sqlite import SqliteBus
 from meterkast.outside.clock import Clock, SystemClock
 from meterkast.outside.database.engine import engine, reading, writing
 from meterkast.outside.database.migrations import upgrade
+from meterkast.outside.database.quarantine import suspect
 from meterkast.outside.database.refusal import Refusal, announce, record
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.keystore import FreshContext, open_keystore
 from meterkast.outside.links import tls
-from meterkast.outside.trust import TrustFolder, Version
+from meterkast.outside.trust import TrustFolder
+from meterkast.protocols.x509 import PathCache
 
 _log = logging.getLogger("meterkast.headend")
 
@@ -36,6 +39,7 @@ class HeadEndSettings:
         port: TCP port; 0 takes a free one, which ``headend/endpoint.json`` then names.
         connections: the most at one time; further ones are closed at once.
         idle: seconds of silence after which a connection is ended.
+        profile: what it may start with; in production no keys in plain files.
     """
 
     site: Path
@@ -43,6 +47,7 @@ class HeadEndSettings:
     port: int = 0
     connections: int = 10_000
     idle: float = 300.0
+    profile: Profile = Profile.DEVELOPMENT
 
     @property
     def endpoint(self) -> Path:
@@ -62,16 +67,18 @@ class HeadEnd:
         site = settings.site
         self._settings = settings
         self._clock = clock
-        self._trust = TrustFolder(site / "trust")
-        self._keystore = SoftwareKeystore(site / "headend" / "keystore")
+        trust = TrustFolder(site / "trust")
+        self._paths = PathCache(trust)
+        keystore = open_keystore(site / "headend" / "keystore", settings.profile, trust)
+        self._context = FreshContext(keystore, "tls", trust=trust, server_side=True)
         (site / "bus").mkdir(parents=True, exist_ok=True)
         (site / "centre").mkdir(parents=True, exist_ok=True)
         self._bus = SqliteBus(site / "bus" / "bus.sqlite")
         self._database = engine(site / "centre" / "centre.sqlite")
         self._appender = Appender(self._bus, clock)
+        self._presence = Presence(self._suspect)
         self._sessions: set[asyncio.Task[None]] = set()
         self._open = True
-        self._context: tuple[Version, ssl.SSLContext] | None = None
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Listens until ``stop`` is set.
@@ -84,7 +91,7 @@ class HeadEnd:
         try:
             async with self._appending():
                 server = await tls.listen(
-                    self._settings.host, self._settings.port, self._current_context, self._handle
+                    self._settings.host, self._settings.port, self._context, self._handle
                 )
                 self._publish(server)
                 await stop.wait()
@@ -117,6 +124,7 @@ class HeadEnd:
             admission=self._admission(link.peer_certificate),
             known=self._known,
             appender=self._appender,
+            presence=self._presence,
             refuse=self._refuse,
             now=self._clock.now,
             idle=self._settings.idle,
@@ -128,19 +136,12 @@ class HeadEnd:
             await task
 
     def _admission(self, certificate: bytes | None) -> Admission:
-        return Admission(certificate, self._trust, SystemClock())
+        return Admission(certificate, self._paths, SystemClock())
 
     async def _end_sessions(self) -> None:
         for task in self._sessions:
             task.cancel()
         await asyncio.gather(*self._sessions, return_exceptions=True)
-
-    def _current_context(self) -> ssl.SSLContext:
-        version = self._trust.version()
-        if self._context is None or self._context[0] != version:
-            context = self._keystore.tls_context("tls", trust=self._trust, server_side=True)
-            self._context = version, context
-        return self._context[1]
 
     def _known(self, title: str) -> bool:
         with reading(self._database) as connection:
@@ -150,6 +151,11 @@ class HeadEnd:
         with writing(self._database) as connection:
             record(connection, [refusal])
         announce([refusal])
+
+    def _suspect(self, gateway: str) -> None:
+        """The intake tells of it once for each envelope that it puts aside."""
+        with writing(self._database) as connection:
+            suspect(connection, gateway, "gateway-in-two-places", now=int(self._clock.now()))
 
     def _publish(self, server: asyncio.Server) -> None:
         host, port = server.sockets[0].getsockname()[:2]

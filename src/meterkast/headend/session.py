@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from meterkast.headend.admission import Admission
 from meterkast.headend.appender import Appender
+from meterkast.headend.presence import Presence
 from meterkast.model.errors import DataError, LocalError, PeerError, TrustError, UnreachableError
 from meterkast.outside.database.refusal import Refusal
 from meterkast.outside.links import Link
@@ -32,6 +33,7 @@ class Session:
         admission: whose it is.
         known: whether that gateway is registered; may block.
         appender: the way to the bus.
+        presence: where the gateways are.
         refuse: where refusals go.
         now: metering time.
         idle: seconds of silence after which the connection is ended.
@@ -44,6 +46,7 @@ class Session:
         admission: Admission,
         known: Callable[[str], bool],
         appender: Appender,
+        presence: Presence,
         refuse: Refuse,
         now: Callable[[], float],
         idle: float,
@@ -52,6 +55,7 @@ class Session:
         self._admission = admission
         self._known = known
         self._appender = appender
+        self._presence = presence
         self._record = refuse
         self._now = now
         self._idle = idle
@@ -74,6 +78,8 @@ class Session:
         except (LocalError, DataError) as error:
             _log.error("%s gateway=%s: %s", error.code, self._title, error.message)
         finally:
+            if self._title is not None:
+                self._presence.leave(self._title, self)
             await self._link.close()
 
     async def _admit(self) -> None:
@@ -100,9 +106,14 @@ class Session:
         """Confirms the notification once its envelope is on the bus; raises where it may not go there."""
         notification, body = _notification(octets)
         envelope = _envelope(body)
-        if envelope.header.gateway != self._admission.title():
+        title = self._admission.title()
+        if envelope.header.gateway != title:
             raise TrustError("headend-identity-mismatch", "The envelope is not accepted.")
-        await self._appender.append(bus_key(envelope), body)
+        key = bus_key(envelope)
+        if self._presence.is_overtaken(str(title), self) and not await self._appender.has(key, body):
+            await asyncio.to_thread(self._presence.suspect, str(title))
+        await self._appender.append(key, body)
+        self._presence.deliver(str(title), self)
         return DataNotificationConfirm(notification.invoke).encode()
 
     async def _refuse(self, code: str) -> None:
