@@ -1,6 +1,7 @@
 """A street that stands still until a test moves it: the page's source without a chain behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -136,6 +137,7 @@ class StillStreet:
     announcer: Announcer = field(default_factory=Announcer)
     days: int = DAYS
     site: Path = Path("no-such-site")
+    watched: list[str] = field(default_factory=list)
 
     def state(self) -> StreetState:
         return self.current
@@ -146,6 +148,14 @@ class StillStreet:
         if not within or ean not in numbers:
             return ()
         return electricity(day, numbers[ean]), gas(day, numbers[ean])
+
+    @contextmanager
+    def watching(self, ean: str) -> Iterator[None]:
+        self.watched.append(ean)
+        try:
+            yield
+        finally:
+            self.watched.remove(ean)
 
     async def changed(self, seen: int) -> int | None:
         return await self.announcer.changed(seen)

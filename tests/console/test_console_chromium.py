@@ -1,7 +1,7 @@
 """The page in a real browser: both themes, both widths, no console error, no foreign request."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from console.console_browser import Browser, chromium
 from console.console_street import StillStreet, ean
 from meterkast.console.web.app import create_app
 from meterkast.console.web.server import listen, served
+from meterkast.street.state import PortState
 
 pytestmark = pytest.mark.chromium
 
@@ -87,6 +88,26 @@ def test_values_follow_the_street_until_the_reader_pauses(browser: Browser, page
     assert browser.says(f"new Promise((done) => setTimeout(() => done({shown}), 1500))") == "1.234"
     browser.says("document.getElementById('pause').click()")
     browser.until(f"{shown} === '5.678'")
+    assert browser.errors == []
+
+
+def test_the_watt_of_the_chosen_home_is_live(browser: Browser, page: Served) -> None:
+    browser.looks(width=360, height=800, scheme="dark")
+    browser.open(page.address)
+    browser.until(DRAWN)
+    shown = "document.querySelector('#day .port').textContent"
+    for watts in (482, 1483):
+        port = PortState(at=1_772_492_100, import_w=watts, export_w=0, gas_l=1, address="127.0.0.1:4064")
+        page.becomes(homes=tuple(replace(home, port=port) for home in page.street.current.homes))
+        browser.until(f"{shown}.includes('{watts:,} W'.replace(',', '.'))")
+    browser.says("document.querySelector('#home-4 a').click()")
+    browser.until(f"document.getElementById('day').dataset.ean === '{ean(4)}' && {DRAWN}")
+    for _ in range(100):
+        if page.street.watched == [ean(4)]:
+            break
+        browser.says("new Promise((done) => setTimeout(done, 50))")
+    assert page.street.watched == [ean(4)]
+    assert browser.says("document.documentElement.scrollWidth") <= 360
     assert browser.errors == []
 
 

@@ -95,3 +95,12 @@ def test_a_line_where_nobody_is() -> None:
     code, out, _ = meterkast("explain", "--json", f"127.0.0.1:{port}")
     assert code == Exit.UNREACHABLE
     assert document(out)["error"]["code"] == "peer-unreachable"
+
+
+def test_a_meter_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "hostile.txt"
+    path.write_bytes(TELEGRAM.replace(b"METER", b"\x1b[2JME\x07TER"))
+    out = meterkast("explain", str(path))[1]
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert "TER" in out

@@ -59,12 +59,12 @@ class Centre:
             return [(row.code, row.gateway, row.position) for row in rows]
 
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
-        """All rows of all tables but the refusals and the position."""
+        """All rows of all tables but the refusals, the quarantine and the position."""
         with reading(self.database) as connection:
             return {
                 name: [tuple(row) for row in connection.execute(select(table))]
                 for name, table in schema.metadata.tables.items()
-                if name not in {"refusal", "intake_position"}
+                if name not in {"refusal", "quarantine", "intake_position"}
             }
 
 
@@ -294,10 +294,10 @@ def test_another_gateways_certificate_does_not_speak_for_this_one(centre: Centre
     assert centre.versions() == []
 
 
-def test_a_device_behind_another_gateway_is_unknown(centre: Centre) -> None:
+def test_a_device_that_is_registered_behind_another_gateway_is_elsewhere(centre: Centre) -> None:
     other = add_other(centre)
     centre.deliver(other.envelope(1, day_block()))
-    assert centre.refusals() == [("device-unknown", str(OTHER), 1)]
+    assert centre.refusals() == [("device-elsewhere", str(OTHER), 1)]
     assert centre.versions() == []
 
 

@@ -106,3 +106,10 @@ def test_garbage_raises_only_the_peer_error(octets: bytes) -> None:
         frame.parse(octets)
     except PeerError:
         return
+
+
+def test_a_frame_too_short_for_format_b_is_bare_whatever_its_last_octets_are() -> None:
+    """Found by fuzzing: here they happen to be the CRC of what stands before them."""
+    octets = bytes.fromhex("0A4493157856341233808C")
+    assert crc16(octets[:-2]) == int.from_bytes(octets[-2:], "big")
+    assert frame.parse(octets).form is Format.BARE

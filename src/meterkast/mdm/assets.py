@@ -19,18 +19,26 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayAssets:
-    """A registered gateway: whose it is, and the devices behind it by name."""
+    """A registered gateway.
+
+    Attributes:
+        operator: whose it is.
+        sealing_floor: the least sealing algorithm that its envelopes may use.
+        devices: those behind it, by name.
+    """
 
     operator: str
+    sealing_floor: int
     devices: Mapping[str, Asset]
 
 
 def assets_of(connection: Connection, gateway: str) -> GatewayAssets | None:
     """What is registered under the title of this gateway; None where nothing is."""
-    operator = connection.execute(
-        select(schema.gateway.c.operator).where(schema.gateway.c.title == gateway)
-    ).scalar_one_or_none()
-    if operator is None:
+    table = schema.gateway
+    registered = connection.execute(
+        select(table.c.operator, table.c.sealing_floor).where(table.c.title == gateway)
+    ).one_or_none()
+    if registered is None:
         return None
     device, place = schema.device, schema.connection
     rows = connection.execute(
@@ -39,7 +47,15 @@ def assets_of(connection: Connection, gateway: str) -> GatewayAssets | None:
         .where(device.c.gateway == gateway)
     )
     devices = {row.name: Asset(medium=row.medium, phases=row.phases, ampere=row.ampere) for row in rows}
-    return GatewayAssets(operator=operator, devices=devices)
+    return GatewayAssets(
+        operator=registered.operator, sealing_floor=registered.sealing_floor, devices=devices
+    )
+
+
+def is_registered(connection: Connection, device: str) -> bool:
+    """Whether there is a device with this name, behind whatever gateway."""
+    table = schema.device
+    return connection.execute(select(table.c.name).where(table.c.name == device)).first() is not None
 
 
 def certificate(connection: Connection, key_id: bytes, purpose: str) -> bytes | None:

@@ -1,6 +1,6 @@
 """Examination: from the octets of a message to blocks that may be stored, or to the reason why not."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,20 +9,20 @@ from hashlib import sha256
 from cryptography import x509
 from sqlalchemy import Connection
 
-from meterkast.mdm.assets import Asset, GatewayAssets, assets_of, certificate, key_ids
+from meterkast.mdm.assets import Asset, GatewayAssets, assets_of, certificate, is_registered, key_ids
 from meterkast.mdm.packing import pack
 from meterkast.mdm.validation import Expectation, validate
 from meterkast.model.block import MeterDayBlock
 from meterkast.model.errors import DataError, LocalError, PeerError, TrustError
 from meterkast.model.event import DeviceEvent
+from meterkast.model.identity import SystemTitle
 from meterkast.model.quality import Flag
 from meterkast.outside.database import schema
-from meterkast.outside.keystore import SoftwareKeystore
-from meterkast.outside.trust import TrustFolder
+from meterkast.outside.keystore import Keystore
 from meterkast.protocols import x509 as certificates
 from meterkast.protocols.block import Payload, decode_payload
 from meterkast.protocols.envelope import Envelope, parse
-from meterkast.protocols.x509 import Purpose, ValidatedCertificate
+from meterkast.protocols.x509 import PathCache, Purpose, ValidatedCertificate
 
 ENC = "enc"
 """Label of the operator's encryption key in its keystore."""
@@ -35,6 +35,10 @@ class RefusedError(TrustError):
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(code, "The envelope is not accepted.", where=detail)
+
+
+class QuarantinedError(RefusedError):
+    """The message is authentic, and may not go into the store before somebody has decided about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +66,11 @@ class Examiner:
     Args:
         connection: a transaction on the register.
         keystore: holds the operator's encryption key under ``ENC``.
-        trust: roots, authorities and revocation lists.
+        paths: judgements of certificates that still hold.
         now: real time.
     """
 
-    def __init__(
-        self, connection: Connection, keystore: SoftwareKeystore, trust: TrustFolder, now: datetime
-    ) -> None:
+    def __init__(self, connection: Connection, keystore: Keystore, paths: PathCache, now: datetime) -> None:
         self._connection = connection
         self._keystore = keystore
         own = keystore.certificate(ENC)[0]
@@ -76,17 +78,22 @@ class Examiner:
         self._operator = certificates.operator(own)
         registered = key_ids(connection, self._operator, Purpose.OPERATOR_ENC)
         self._allowed = registered | {self._own_key_id}
-        self._trust = trust
+        self._paths = paths
         self._now = now
-        self._signers: dict[bytes, ValidatedCertificate] = {}
+        self._signers: dict[bytes, _Signer] = {}
         self._gateways: dict[str, GatewayAssets | None] = {}
 
-    def examine(self, envelope: Envelope) -> Delivery:
+    def examine(self, envelope: Envelope, *, released: bool = False) -> Delivery:
         """The content of an envelope, if it may be stored.
 
+        Args:
+            envelope: as it came.
+            released: somebody has decided that it counts although its certificate is revoked.
+
         Raises:
-            RefusedError: ``certificate-…``, ``envelope-…``, ``payload-malformed``, ``gateway-unknown`` or
-                ``device-…``.
+            RefusedError: ``certificate-…``, ``envelope-…``, ``payload-malformed`` or ``device-medium-wrong``.
+            QuarantinedError: ``certificate-revoked``, ``gateway-unknown``, ``device-unknown``, or
+                ``device-elsewhere`` for a device that is registered behind another gateway.
             LocalError: ``intake-revocation-unknown`` where our own revocation lists are not current; the
                 envelope is to be examined again once they are.
         """
@@ -95,8 +102,12 @@ class Examiner:
         if signer.title != header.gateway:
             raise RefusedError("envelope-identity-mismatch")
         with _refused_as("envelope-signature-wrong"):
-            envelope.verify(signer.certificate.public_key())
+            envelope.verify(signer.key)
+        if signer.revoked and not released:
+            raise QuarantinedError("certificate-revoked")
         assets = self._assets(str(header.gateway))
+        if envelope.sealing < assets.sealing_floor:
+            raise RefusedError("envelope-below-floor")
         self._require_recipients(envelope, assets.operator)
         with _refused_as("envelope-not-opened"):
             content = envelope.open(
@@ -104,9 +115,10 @@ class Examiner:
             )
         with _refused_as("payload-malformed"):
             payload = decode_payload(content)
+        self._require_devices(payload, str(header.gateway), assets)
         return _delivery(envelope, payload, assets.devices)
 
-    def _signer(self, key_id: bytes) -> ValidatedCertificate:
+    def _signer(self, key_id: bytes) -> "_Signer":
         if key_id not in self._signers:
             der = certificate(self._connection, key_id, Purpose.SIG)
             if der is None:
@@ -114,17 +126,12 @@ class Examiner:
             self._signers[key_id] = self._validated(der)
         return self._signers[key_id]
 
-    def _validated(self, der: bytes) -> ValidatedCertificate:
+    def _validated(self, der: bytes) -> "_Signer":
         try:
-            return certificates.validate(
-                x509.load_der_x509_certificate(der),
-                self._trust.intermediates(),
-                self._trust.anchors(),
-                self._trust.crls(),
-                self._now,
-                Purpose.SIG,
-            )
+            return _signer(self._paths.validate(der, self._now, Purpose.SIG, tenant=self._operator))
         except TrustError as error:
+            if error.code == "certificate-revoked":  # the last that is looked at: all else about it holds
+                return _revoked_signer(der)
             if error.code == "certificate-revocation-unknown":
                 raise LocalError(
                     "intake-revocation-unknown",
@@ -138,8 +145,17 @@ class Examiner:
             self._gateways[gateway] = assets_of(self._connection, gateway)
         assets = self._gateways[gateway]
         if assets is None:
-            raise RefusedError("gateway-unknown")
+            raise QuarantinedError("gateway-unknown")
         return assets
+
+    def _require_devices(self, payload: Payload, gateway: str, assets: GatewayAssets) -> None:
+        """Whatever the payload is about hangs behind this gateway."""
+        named = {block.device for block in payload.blocks}
+        named |= {event.device for event in payload.events} - {gateway}
+        for stranger in sorted(named - assets.devices.keys()):
+            if is_registered(self._connection, stranger):
+                raise QuarantinedError("device-elsewhere", stranger)
+            raise QuarantinedError("device-unknown")
 
     def _require_recipients(self, envelope: Envelope, operator: str) -> None:
         """Only the operator may be able to open what concerns its customers (RQ-10)."""
@@ -147,6 +163,24 @@ class Examiner:
             raise RefusedError("envelope-recipient-foreign", "operator")
         if not {recipient.key_id for recipient in envelope.recipients} <= self._allowed:
             raise RefusedError("envelope-recipient-foreign", "recipient")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signer:
+    """Whose key signs; ``revoked`` where that is all that speaks against it."""
+
+    title: SystemTitle | None
+    key: object
+    revoked: bool = False
+
+
+def _signer(validated: ValidatedCertificate) -> _Signer:
+    return _Signer(title=validated.title, key=validated.certificate.public_key())
+
+
+def _revoked_signer(der: bytes) -> _Signer:
+    certificate = x509.load_der_x509_certificate(der)
+    return _Signer(title=certificates.system_title(certificate), key=certificate.public_key(), revoked=True)
 
 
 def opened(octets: bytes) -> Envelope:
@@ -170,20 +204,18 @@ def _refused_as(code: str) -> Iterator[None]:
 def _delivery(envelope: Envelope, payload: Payload, devices: Mapping[str, Asset]) -> Delivery:
     gateway = str(envelope.header.gateway)
     for event in payload.events:
-        _require_storable(event, {gateway, *devices})
+        _require_storable(event)
     return Delivery(
         gateway=gateway,
         counter=envelope.header.counter,
         sha256=sha256(envelope.encode()).digest(),
-        blocks=tuple(_checked(block, devices.get(block.device)) for block in payload.blocks),
+        blocks=tuple(_checked(block, devices[block.device]) for block in payload.blocks),
         events=payload.events,
     )
 
 
-def _checked(block: MeterDayBlock, asset: Asset | None) -> MeterDayBlock:
-    """The block with its flags, where it is of a device behind the gateway and fits the store."""
-    if asset is None:
-        raise RefusedError("device-unknown")
+def _checked(block: MeterDayBlock, asset: Asset) -> MeterDayBlock:
+    """The block with its flags, where it is of its device's medium and fits the store."""
     if block.medium != asset.medium:
         raise RefusedError("device-medium-wrong")
     if not _FLAGS.issuperset(block.flags):
@@ -193,8 +225,6 @@ def _checked(block: MeterDayBlock, asset: Asset | None) -> MeterDayBlock:
     return validate(block, Expectation(interval_data=True, phases=asset.phases, ampere=asset.ampere))
 
 
-def _require_storable(event: DeviceEvent, known: Set[str]) -> None:
-    if event.device not in known:
-        raise RefusedError("device-unknown")
+def _require_storable(event: DeviceEvent) -> None:
     if len(event.code) > schema.CODE_LENGTH or len(event.detail) > schema.DETAIL_LENGTH:
         raise RefusedError("payload-malformed", "event-too-long")

@@ -20,7 +20,7 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]
 )
 
 from meterkast.model.errors import DataError, LocalError, TrustError
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, SigningHandle, SoftwareKeystore
 
 PublicKey: TypeAlias = Key
 """A public key under the fingerprint that is its id."""
@@ -34,7 +34,10 @@ class KeystoreSigner(Signer):
     def __init__(self, keystore: SoftwareKeystore, label: str) -> None:
         if label not in keystore.labels():
             keystore.generate(label, KeyKind.EC_P256)
-        self._handle = keystore.signer(label)
+        handle = keystore.signer(label)
+        if not isinstance(handle, SigningHandle):
+            raise LocalError("keystore-key-kind", "Evidence is signed with ECDSA.", where=label)
+        self._handle = handle
         self._public = SSlibKey.from_crypto(self._handle.public_key(), scheme=_SCHEME)
 
     @property

@@ -20,7 +20,7 @@ from meterkast.model.identity import SystemTitle
 from meterkast.outside.clock import Clock, SystemClock
 from meterkast.outside.links import Link
 from meterkast.outside.links.fault import FaultyLink
-from meterkast.outside.trust import TrustFolder
+from meterkast.protocols.x509 import PathCache
 from meterkast.street.centre import vendor_keystore
 from meterkast.street.homes.household import Household
 from meterkast.street.parts import Parts
@@ -142,12 +142,12 @@ class _LaxSettings(HeadEndSettings):
 
 class _LaxHeadEnd(HeadEnd):
     def _admission(self, certificate: bytes | None) -> Admission:
-        return _Once(certificate, self._trust, SystemClock())
+        return _Once(certificate, self._paths, SystemClock())
 
 
 class _Once(Admission):
-    def __init__(self, certificate: bytes | None, trust: TrustFolder, clock: Clock) -> None:
-        super().__init__(certificate, trust, clock)
+    def __init__(self, certificate: bytes | None, paths: PathCache, clock: Clock) -> None:
+        super().__init__(certificate, paths, clock)
         self._first: SystemTitle | None = None
 
     def title(self) -> SystemTitle:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from socket import socket
-from ssl import SSLContext
 from types import FunctionType, MethodType, ModuleType
 
 from meterkast.assurance.evidence import Observation
@@ -14,6 +13,7 @@ from meterkast.gateway.uplink import Uplink
 from meterkast.outside.entropy import system_entropy
 from meterkast.outside.keystore import SoftwareKeystore
 from meterkast.outside.links.stream import StreamLink
+from meterkast.outside.tls import TlsContext
 from meterkast.street.home import Home
 from meterkast.street.street import Street
 
@@ -25,7 +25,7 @@ _REACHES_OUT = (
     StreamLink,
     SoftwareKeystore,
     socket,
-    SSLContext,
+    TlsContext,
 )
 _QUARTER, _DAYS, _KEY = 900, 3, 32
 _MOST = 100_000

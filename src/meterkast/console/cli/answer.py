@@ -23,8 +23,7 @@ class Answer:
     def text(self, text: str) -> None:
         """A result for people; for machines it prints nothing."""
         if not self.as_json:
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
+            _write(sys.stdout, text)
 
     def note(self, text: str) -> None:
         """Something worth knowing that is not the result."""
@@ -41,5 +40,7 @@ class Answer:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    stream.write(text + "\n")
+    """What a device calls itself may hold control characters: a terminal is not to obey them."""
+    harmless = "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text)
+    stream.write(harmless + "\n")
     stream.flush()

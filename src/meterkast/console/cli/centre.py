@@ -1,13 +1,14 @@
-"""The operator's centre, process by process: ``meterkast headend run`` and ``meterkast mdm run``."""
+"""The operator's centre: ``meterkast headend`` and ``meterkast mdm``, and what each is told."""
 
 from typing import Annotated
 
 import typer
 
+from meterkast.console.cli import quarantine
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
 from meterkast.console.cli.lifetime import until_stopped
-from meterkast.console.cli.options import SITE, Host, Port, Site
+from meterkast.console.cli.options import PROFILE, SITE, Host, Port, Profile, Site
 from meterkast.console.exits import Exit
 
 _HEADEND_EXAMPLES = ("meterkast headend run --site /var/lib/meterkast --port 4059",)
@@ -18,6 +19,7 @@ def add(app: typer.Typer) -> None:
     """Adds the commands."""
     headend = typer.Typer(help="The operator's ear: admits gateways, keeps, then confirms.")
     command(headend, "run", examples=_HEADEND_EXAMPLES)(run_headend)
+    quarantine.add(headend)
     app.add_typer(headend, name="headend", no_args_is_help=True)
     mdm = typer.Typer(help="Meter data management: verifies, opens, validates, stores.")
     command(mdm, "run", examples=_MDM_EXAMPLES)(run_mdm)
@@ -30,6 +32,7 @@ def run_headend(
     host: Host = "127.0.0.1",
     port: Port = 0,
     connections: Annotated[int, typer.Option(min=1, help="Most connections at one time.")] = 10_000,
+    profile: Profile = PROFILE,
 ) -> Exit:
     """Run the head-end as a process of its own, until it is told to stop.
 
@@ -38,17 +41,17 @@ def run_headend(
     from meterkast.headend.server import HeadEndSettings
     from meterkast.headend.service import run
 
-    settings = HeadEndSettings(site=site, host=host, port=port, connections=connections)
+    settings = HeadEndSettings(site=site, host=host, port=port, connections=connections, profile=profile)
     told = f"The head-end of {site} runs; {settings.endpoint} says where (Ctrl-C ends it)"
     until_stopped(lambda stop: run(settings, stop=stop), begun=lambda: answer.note(told))
     return Exit.DONE
 
 
-def run_mdm(answer: Answer, site: Site = SITE) -> Exit:
+def run_mdm(answer: Answer, site: Site = SITE, profile: Profile = PROFILE) -> Exit:
     """Run the intake of meter data management as a process of its own, until it is told to stop."""
     from meterkast.mdm.service import MdmSettings, run
 
-    settings = MdmSettings(site=site)
+    settings = MdmSettings(site=site, profile=profile)
     told = f"The intake of {site} runs (Ctrl-C ends it)"
     until_stopped(lambda stop: run(settings, stop=stop), begun=lambda: answer.note(told))
     return Exit.DONE

@@ -1,8 +1,6 @@
 """``meterkast continuity``: what happens when a vendor drops out, computed, compared and optimised."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +10,7 @@ import typer
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
 from meterkast.console.cli.options import day
+from meterkast.console.cli.progress import counted
 from meterkast.console.exits import Exit
 from meterkast.console.language import Language
 from meterkast.model.errors import DataError, LocalError
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from meterkast.assurance.continuity.scenario import Scenario
     from meterkast.assurance.continuity.takeover import TakeOver
 
-Progress = Callable[[int, int], None]
+_LONG = 20_000
+"""Fewer runs are done before a bar would be worth a look."""
 
 _EXAMPLES_RUN = (
     "meterkast continuity run",
@@ -98,7 +98,7 @@ def run(
     startable = not {"lead", "ramp"} & set(chosen.missing)
     answers = None
     if startable:
-        with _progress(runs, quiet=quiet) as watch:
+        with counted("continuity", runs, quiet=quiet or runs < _LONG) as watch:
             answers = simulate(chosen, seed, runs, on_progress=watch)
     claim = takeover.judge(chosen, answers) if answers else takeover.take_over_claim(chosen, seed, runs)
     rows = nminusone.n_minus_one(chosen)
@@ -160,7 +160,7 @@ def compare(
     loaded = [loading.load(name) for name in scenarios]
     found = []
     for each in loaded:
-        with _progress(runs, quiet=quiet) as watch:
+        with counted("continuity", runs, quiet=quiet or runs < _LONG) as watch:
             found.append(simulate(each, seed, runs, on_progress=watch))
     answer.document({"compared": [each.to_dict() for each in found]})
     names = (
@@ -214,7 +214,7 @@ def optimise(
         name: programme.evaluate(chosen, months, choice)
         for name, choice in programme.heuristics(chosen, needed).items()
     }
-    with _progress(10, quiet=quiet or not front) as watch:
+    with counted("continuity", 10, quiet=quiet or not front) as watch:
         outcomes = cost_service(chosen, seed=seed, scenarios=scenarios, on_progress=watch) if front else ()
     stocked = chosen.with_buffer(round(solution.outcome.choice.buffer), "optimised")
     words = terms.explain(solution, rules)
@@ -323,35 +323,3 @@ def _write(answer: Answer, path: Path, octets: bytes) -> None:
             "file-unwritable", f"The file cannot be written: {error.strerror}.", where=str(path)
         ) from error
     answer.note(f"written: {path}")
-
-
-@contextmanager
-def _progress(total: int, *, quiet: bool) -> Iterator[Progress]:
-    """A bar on a terminal, a line for each tenth elsewhere; nothing for work that is done at once."""
-    if quiet or (total < _LONG and total > _STEPS):
-        yield lambda _done, _total: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import Progress as Bar
-
-        with Bar(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("continuity", total=total)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
-    else:
-        yield _Lines()
-
-
-class _Lines:
-    def __init__(self) -> None:
-        self._told = 0
-
-    def __call__(self, done: int, total: int) -> None:
-        tenth = done * 10 // total
-        if tenth > self._told:
-            self._told = tenth
-            sys.stderr.write(f"continuity: {done} of {total}\n")
-            sys.stderr.flush()
-
-
-_LONG = 20_000
-_STEPS = 100

@@ -95,7 +95,7 @@ async def _serve(settings: "StreetSettings", port: int, answer: Answer) -> Exit:
         from meterkast.assurance.case import prove_first
 
         ended = _tell(answer, await street.run(source.show, prove_first))
-        await street.live()
+        await street.live(source.watched)
 
     with served(create_app(source), source.announcer, listen(port)) as address:
         answer.note(f"The street is at {address} (Ctrl-C ends it)")

@@ -1,10 +1,11 @@
-"""``meterkast gateway run``: one gateway as a process of its own."""
+"""``meterkast gateway``: one gateway as a process of its own, and what people do at it."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from meterkast.console.cli import gateway_module, gateway_x1
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
 from meterkast.console.cli.lifetime import until_stopped
@@ -15,8 +16,10 @@ _EXAMPLES = ("meterkast gateway run /var/lib/meterkast/gateways/MKG0000000001/ga
 
 def add(app: typer.Typer) -> None:
     """Adds the command."""
-    group = typer.Typer(help="The gateway: owns links, keys, clock and journal; only dials out.")
+    group = typer.Typer(help="The gateway: owns links, keys, clock and journal; listens in the house alone.")
     command(group, "run", examples=_EXAMPLES)(run)
+    gateway_module.add(group)
+    gateway_x1.add(group)
     app.add_typer(group, name="gateway", no_args_is_help=True)
 
 

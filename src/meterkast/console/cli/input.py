@@ -1,5 +1,6 @@
 """Files that people hand in: read whole, within bounds, or refused with a reason."""
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -8,15 +9,16 @@ from meterkast.console.cli.line import is_address
 from meterkast.model.errors import DataError
 
 _MOST_OCTETS = 16 * 1024 * 1024
+_MEMORY_DEVICES = 1  # /dev/null, /dev/zero and their like on Linux: files, for our purpose
 
 
 def is_live(name: str) -> bool:
     """Whether the name stands for a line that goes on, a serial port or HOST:PORT, and for no file."""
     try:
-        mode = Path(name).stat().st_mode
+        told = Path(name).stat()
     except (OSError, ValueError):
         return is_address(name)
-    return stat.S_ISCHR(mode)
+    return stat.S_ISCHR(told.st_mode) and os.major(told.st_rdev) != _MEMORY_DEVICES
 
 
 def read(name: str) -> bytes:

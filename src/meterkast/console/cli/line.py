@@ -29,12 +29,13 @@ def address(where: str) -> tuple[str, int]:
     return match["host"].strip("[]"), int(match["port"])
 
 
-async def open_line(where: str, *, speed: int, timeout: float = 10.0) -> "Link":
+async def open_line(where: str, *, speed: int, even_parity: bool = False, timeout: float = 10.0) -> "Link":
     """The link to a device.
 
     Args:
         where: ``192.0.2.7:2001``, ``[2001:db8::7]:2001`` or ``/dev/ttyUSB0``.
         speed: baud, on a serial port.
+        even_parity: 8E1 on a serial port, as M-Bus has it, in place of 8N1.
         timeout: seconds to wait for a TCP connection.
 
     Raises:
@@ -44,5 +45,5 @@ async def open_line(where: str, *, speed: int, timeout: float = 10.0) -> "Link":
     from meterkast.outside.links import serial, tcp
 
     if not is_address(where):
-        return serial.open_port(Path(where), speed=speed)
+        return serial.open_port(Path(where), speed=speed, even_parity=even_parity)
     return await tcp.connect(*address(where), timeout=timeout)

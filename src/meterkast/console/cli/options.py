@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from meterkast.model import deployment
 from meterkast.model.errors import LocalError
 
 SITE = Path(".meterkast")
+PROFILE = deployment.Profile.DEVELOPMENT
 
 
 def day(text: str | date) -> date:
@@ -65,4 +67,17 @@ AuthKey = Annotated[
     ),
 ]
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
+Profile = Annotated[
+    deployment.Profile,
+    typer.Option("--profile", help="What it may start with: in production no keys in plain files."),
+]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="TCP port; 0 takes a free one.")]
+Export = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--export",
+        metavar="TARGET",
+        help="Hands the values on; may be given several times: mqtt://HOST/PREFIX, mqtts://…, "
+        "influx:FILE|-|URL, prometheus:PORT|FILE.prom, csv:FILE, parquet:FILE.",
+    ),
+]

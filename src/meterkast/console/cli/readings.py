@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -12,15 +13,17 @@ import typer
 
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
-from meterkast.console.cli.options import SITE, Site, day
+from meterkast.console.cli.options import SITE, Export, Site, day
 from meterkast.console.exits import Exit
 from meterkast.model.block import Medium
 from meterkast.model.calendar import AMSTERDAM
 from meterkast.model.ean import Ean
-from meterkast.model.errors import DataError
+from meterkast.model.errors import DataError, LocalError
 
 if TYPE_CHECKING:
-    from meterkast.mdm.access import Query, Readings
+    from meterkast.mdm.access import Query, Readings, Row
+
+_ROWS_AT_ONCE = 1000
 
 
 class Form(StrEnum):
@@ -47,6 +50,7 @@ _EXAMPLES = (
     "meterkast readings --from 2026-03-02 --to 2026-03-02",
     "meterkast readings --ean 871687000000000016 --medium gas --json",
     "meterkast readings --known-at 2026-03-03T12:00 --format csv --output readings.csv",
+    "meterkast readings --medium gas --export influx:gas.lines",
 )
 
 
@@ -72,6 +76,7 @@ def readings(
     ] = None,
     form: Annotated[Form, typer.Option("--format", help="How to write the answer.")] = Form.TABLE,
     output: Annotated[Path | None, typer.Option(help="Write to this file.", metavar="FILE")] = None,
+    exports: Export = None,
     site: Site = SITE,
 ) -> Exit:
     """Query and export stored readings, interval by interval, also as they were known earlier."""
@@ -86,9 +91,16 @@ def readings(
         medium=medium,
         known_at=None if known_at is None else _instant(known_at),
     )
+    targets = exports or []
+    if targets and (form is not Form.TABLE or output is not None):
+        raise LocalError(
+            "export-twice", "--export goes without --format and --output.", hint="Leave one of them out."
+        )
     chosen = Form.JSON if answer.as_json and form is Form.TABLE else form
     with readable(site) as database:
-        if chosen is Form.TABLE:
+        if targets:
+            _hand_on(answer, Readings(database).rows(query), targets)
+        elif chosen is Form.TABLE:
             _print_table(answer, Readings(database), query)
         else:
             _export(answer, Readings(database), query, chosen, output)
@@ -107,6 +119,21 @@ def _print_table(answer: Answer, source: "Readings", query: "Query") -> None:
         answer.text("  ".join(written).rstrip())
         count += 1
     answer.note(f"{count} readings")
+
+
+def _hand_on(answer: Answer, rows: "Iterator[Row]", targets: list[str]) -> None:
+    from meterkast.console.exports.measurement import of_row
+    from meterkast.console.exports.target import open_sinks
+
+    count = 0
+    with open_sinks(targets, language="en", tell=answer.note, as_json=answer.as_json, live=False) as sinks:
+        while group := list(islice(rows, _ROWS_AT_ONCE)):
+            measurements = [each for row in group for each in of_row(row)]
+            for sink in sinks:
+                sink.write(measurements)
+            count += len(measurements)
+    answer.document({"exported": count, "targets": len(targets)})
+    answer.note(f"{count} readings handed on")
 
 
 def _export(answer: Answer, source: "Readings", query: "Query", form: Form, output: Path | None) -> None:

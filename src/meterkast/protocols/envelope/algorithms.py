@@ -9,6 +9,12 @@ class SignatureAlgorithm(IntEnum):
     """How the outer octets are signed."""
 
     ECDSA_P256_SHA256 = 1
+    ML_DSA_44 = 2
+
+    @property
+    def octets(self) -> int:
+        """How long a signature is: r and s, or as FIPS 204 (table 2) has it."""
+        return 64 if self is SignatureAlgorithm.ECDSA_P256_SHA256 else 2420
 
 
 class SealingAlgorithm(IntEnum):
@@ -23,9 +29,4 @@ class ContentAlgorithm(IntEnum):
     AES_256_GCM = 1
 
 
-ALGORITHMS = (
-    SignatureAlgorithm.ECDSA_P256_SHA256,
-    SealingAlgorithm.HPKE_MLKEM768_X25519,
-    ContentAlgorithm.AES_256_GCM,
-)
 SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)

@@ -8,7 +8,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from meterkast.model.errors import PeerError, TrustError
-from meterkast.protocols.envelope.header import Header, decode_header
+from meterkast.protocols.envelope.algorithms import SealingAlgorithm
+from meterkast.protocols.envelope.header import SEALING_AT, Header, decode_header
 from meterkast.protocols.envelope.limits import (
     CONTENT_KEY,
     KEY_ID,
@@ -16,10 +17,9 @@ from meterkast.protocols.envelope.limits import (
     MAX_RECIPIENTS,
     NONCE,
     RECIPIENT,
-    SIGNATURE,
     TAG,
 )
-from meterkast.protocols.envelope.signature import signature_holds
+from meterkast.protocols.envelope.signature import envelope_signature_holds
 
 Unseal = Callable[[bytes, bytes], bytes]
 """Opens a sealed content key, given its octets and the ``info`` they are bound to; raises TrustError."""
@@ -42,7 +42,7 @@ class Envelope:
         recipients: one to four, by rising key id.
         nonce: of the content.
         ciphertext: the content and its tag.
-        signature: 64 raw octets.
+        signature: as long as its algorithm has it.
         signed_octets: everything before the signature.
     """
 
@@ -53,17 +53,23 @@ class Envelope:
     signature: bytes
     signed_octets: bytes
 
+    @property
+    def sealing(self) -> SealingAlgorithm:
+        """How the content key is sealed; what a policy's floor is compared with."""
+        return SealingAlgorithm(self.signed_octets[SEALING_AT])
+
     def encode(self) -> bytes:
         """The octets this envelope was parsed from; there is no other encoding of it."""
         return self.signed_octets + self.signature
 
     def verify(self, public_key: object) -> None:
-        """Returns where the signature is by this P-256 key.
+        """Returns where the signature is by this key and the algorithm that the header names.
 
         Raises:
             TrustError: ``envelope-signature-wrong``, whatever the cause.
         """
-        if not signature_holds(public_key, self.signature, self.signed_octets):
+        signing = self.header.signing
+        if not envelope_signature_holds(signing, public_key, self.signature, self.signed_octets):
             raise TrustError("envelope-signature-wrong", "The envelope's signature does not hold.")
 
     def open(self, unseal: Unseal, key_id: bytes) -> bytes:
@@ -104,7 +110,7 @@ def parse(octets: bytes) -> Envelope:
     nonce, offset = _take(octets, offset, NONCE)
     length, offset = _take(octets, offset, 4)
     ciphertext, offset = _take(octets, offset, int.from_bytes(length, "big"))
-    signature, end = _take(octets, offset, SIGNATURE)
+    signature, end = _take(octets, offset, header.signing.octets)
     if len(ciphertext) < TAG:
         raise PeerError("envelope-truncated", "The content lacks a whole tag.", where=f"offset {offset}")
     if end != len(octets):

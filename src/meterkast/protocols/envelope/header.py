@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 from meterkast.model.errors import DataError, PeerError
 from meterkast.model.identity import SystemTitle
-from meterkast.protocols.envelope.algorithms import ALGORITHMS
+from meterkast.protocols.envelope.algorithms import ContentAlgorithm, SealingAlgorithm, SignatureAlgorithm
 from meterkast.protocols.envelope.limits import KEY_ID, MAX_OPERATOR
 
 _MAGIC = b"MKEV"
 _VERSION = 1
 _FIXED = struct.Struct(f">4sB3s8s{KEY_ID}sQQB")
 _COUNTER_END = 1 << 64
+_SEALED = SealingAlgorithm.HPKE_MLKEM768_X25519, ContentAlgorithm.AES_256_GCM
+SIGNING_AT = 5
+SEALING_AT = 6
+"""Offsets of the ids of the algorithms, behind magic and version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,7 @@ class Header:
         operator: the operator for whom the content is sealed, 1 to 48 printable ASCII characters.
         counter: strictly rising per gateway, persisted before use (RQ-13); 0 to 2**64 - 1.
         created: Unix seconds at which the content was sealed.
+        signing: how the envelope is signed.
 
     Raises:
         DataError: ``envelope-header-range`` where a field is outside its range.
@@ -34,6 +39,7 @@ class Header:
     operator: str
     counter: int
     created: int
+    signing: SignatureAlgorithm = SignatureAlgorithm.ECDSA_P256_SHA256
 
     def __post_init__(self) -> None:
         named = 1 <= len(self.operator) <= MAX_OPERATOR
@@ -48,7 +54,7 @@ class Header:
         fixed = _FIXED.pack(
             _MAGIC,
             _VERSION,
-            bytes(ALGORITHMS),
+            bytes((self.signing, *_SEALED)),
             self.gateway.octets,
             self.signer,
             self.counter,
@@ -72,7 +78,7 @@ def decode_header(octets: bytes) -> tuple[Header, int]:
         raise PeerError("envelope-magic-wrong", "These octets are not an envelope.", where="offset 0")
     if version != _VERSION:
         raise PeerError("envelope-version-unknown", f"Version {version} is unknown.", where="offset 4")
-    if algorithms != bytes(ALGORITHMS):
+    if algorithms[0] not in {*SignatureAlgorithm} or algorithms[1:] != bytes(_SEALED):
         raise PeerError("envelope-algorithm-unknown", "An algorithm is unknown.", where="offset 5")
     end = _FIXED.size + length
     if len(octets) < end:
@@ -84,6 +90,7 @@ def decode_header(octets: bytes) -> tuple[Header, int]:
             operator=octets[_FIXED.size : end].decode("ascii"),
             counter=counter,
             created=created,
+            signing=SignatureAlgorithm(algorithms[0]),
         )
     except (DataError, UnicodeDecodeError) as cause:
         raise PeerError("envelope-header-malformed", "The header is malformed.", where="offset 8") from cause

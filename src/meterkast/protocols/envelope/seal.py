@@ -7,15 +7,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 
 from meterkast.model.errors import LocalError
-from meterkast.protocols.envelope.algorithms import SUITE
-from meterkast.protocols.envelope.header import Header
+from meterkast.protocols.envelope.algorithms import SUITE, SignatureAlgorithm
+from meterkast.protocols.envelope.header import SIGNING_AT, Header
 from meterkast.protocols.envelope.limits import (
     CONTENT_KEY,
     KEY_ID,
     MAX_OCTETS,
     MAX_RECIPIENTS,
     NONCE,
-    SIGNATURE,
     TAG,
 )
 
@@ -55,20 +54,21 @@ def seal(
         for recipient in sorted(recipients, key=lambda recipient: recipient.key_id)
     )
     head = info + bytes((len(recipients),)) + sealed
-    if len(head) + NONCE + 4 + len(payload) + TAG + SIGNATURE > MAX_OCTETS:
+    if len(head) + NONCE + 4 + len(payload) + TAG + header.signing.octets > MAX_OCTETS:
         raise LocalError("envelope-too-long", "The content is too long.", hint="Send fewer days.")
     content = AESGCM(content_key).encrypt(nonce, payload, head)
     return head + nonce + len(content).to_bytes(4, "big") + content
 
 
 def attach(outer: bytes, signature: bytes) -> bytes:
-    """The finished envelope: the outer octets and the raw signature over them.
+    """The finished envelope: the outer octets and the signature over them.
 
     Raises:
-        LocalError: ``envelope-signature-length`` where the signature is not 64 octets.
+        LocalError: ``envelope-signature-length`` where the signature is not by the algorithm of the header.
     """
-    if len(signature) != SIGNATURE:
-        raise LocalError("envelope-signature-length", "A raw P-256 signature has 64 octets.")
+    if len(signature) != SignatureAlgorithm(outer[SIGNING_AT]).octets:
+        message = "The signature is not as long as those of the algorithm that the header names."
+        raise LocalError("envelope-signature-length", message)
     return outer + signature
 
 

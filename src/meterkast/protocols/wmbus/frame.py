@@ -82,7 +82,7 @@ def parse(octets: bytes) -> Received:
         raise PeerError("wmbus-length-wrong", "The radio frame is shorter than its address.")
     size = octets[0] + 1
     if len(octets) == size:
-        whole = _without_crcs(octets, _blocks_b(size))
+        whole = _without_crcs(octets, _blocks_b(size)) if size >= _HEAD + _CRC else None
         return Received(_frame(octets), Format.BARE) if whole is None else Received(_frame(whole), Format.B)
     if len(octets) != size_a(size):
         raise PeerError("wmbus-length-wrong", "The length field does not fit the frame.", where="offset 0")

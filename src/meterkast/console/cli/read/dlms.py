@@ -1,4 +1,4 @@
-"""``meterkast read dlms``: a real meter, over TCP or a serial line."""
+"""``meterkast read dlms``: a real meter, over TCP, UDP or a serial line."""
 
 import asyncio
 from datetime import UTC, date, datetime
@@ -11,6 +11,7 @@ import typer
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
 from meterkast.console.cli.options import AuthKey, Key, day, key
+from meterkast.console.cli.read.way import open_way
 from meterkast.console.exits import Exit
 from meterkast.model.calendar import day_start
 from meterkast.model.errors import LocalError
@@ -18,7 +19,6 @@ from meterkast.model.obis import Obis
 
 if TYPE_CHECKING:
     from meterkast.headend.meter_reader import MeterReader, Profile
-    from meterkast.outside.links import Link
     from meterkast.protocols.axdr import Data
     from meterkast.protocols.cosem.object_list import ListedObject
     from meterkast.protocols.dlms.client import Client
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _EXAMPLES = (
     "meterkast read dlms 192.0.2.7:4059",
     "meterkast read dlms /dev/ttyUSB0 1-0:1.8.0 1-0:2.8.0 --client 1 --security hls5",
+    "meterkast read dlms /dev/ttyUSB0 --mode-e",
     "meterkast read dlms 192.0.2.7:4059 1-0:99.1.0 --from 2026-03-22 --to 2026-03-23 --json",
 )
 _PROFILE = 7
@@ -42,16 +43,14 @@ class Security(StrEnum):
 
 
 def add(app: typer.Typer) -> None:
-    """Adds the commands."""
-    read = typer.Typer(help="Read a real device.")
-    command(read, "dlms", examples=_EXAMPLES)(read_dlms)
-    app.add_typer(read, name="read", no_args_is_help=True)
+    """Adds the command."""
+    command(app, "dlms", examples=_EXAMPLES)(read_dlms)
 
 
 def read_dlms(
     answer: Answer,
     where: Annotated[
-        str, typer.Argument(metavar="WHERE", help="HOST:PORT (wrapper on TCP) or a serial port (HDLC).")
+        str, typer.Argument(metavar="WHERE", help="HOST:PORT (wrapper) or a serial port (HDLC).")
     ],
     what: Annotated[
         list[str] | None, typer.Argument(metavar="[OBIS]...", help="Objects; the object list where absent.")
@@ -73,7 +72,14 @@ def read_dlms(
     end: Annotated[
         date | None, typer.Option("--to", parser=day, metavar="DAY", help="Local day that is no longer read.")
     ] = None,
-    speed: Annotated[int, typer.Option(metavar="BAUD", help="Speed of the serial line.")] = 9600,
+    speed: Annotated[
+        int, typer.Option(metavar="BAUD", help="Speed of the serial line; with --mode-e the highest.")
+    ] = 9600,
+    mode_e: Annotated[
+        bool, typer.Option("--mode-e", help="Begin at 300 baud with the opening of IEC 62056-21.")
+    ] = False,
+    window: Annotated[int, typer.Option(min=1, max=7, help="Most HDLC frames before an answer.")] = 1,
+    udp: Annotated[bool, typer.Option("--udp", help="The wrapper goes over UDP instead of TCP.")] = False,
     timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait.")] = 10.0,
 ) -> Exit:
     """Read a meter: its object list, or registers, profiles and logs by their OBIS codes.
@@ -90,9 +96,10 @@ def read_dlms(
         from meterkast.headend.meter_line import MeterLine
         from meterkast.headend.meter_reader import MeterReader
 
-        link = await _link(where, speed, timeout)
-        framing = "wrapper" if _is_tcp(where) else "hdlc"
-        line = MeterLine(link, client=client, server=device, framing=framing, timeout=timeout)
+        way = await open_way(where, speed=speed, timeout=timeout, mode_e=mode_e, udp=udp)
+        line = MeterLine(
+            way.link, client=client, server=device, framing=way.framing, timeout=timeout, window=window
+        )
         reader = MeterReader(line, talker)
         try:
             await reader.open()
@@ -100,10 +107,9 @@ def read_dlms(
             read = [await _read(reader, listed, name, since, until) for name in names]
             await reader.close()
         finally:
-            await link.close()
-        if names:
-            return {"meter": where, "objects": read}
-        return {"meter": where, "objects": [_listed(each) for each in listed.values()]}
+            await way.link.close()
+        objects = read if names else [_listed(each) for each in listed.values()]
+        return {"meter": where, "identification": way.identification, "objects": objects}
 
     document = asyncio.run(work())
     answer.document(document)
@@ -152,23 +158,6 @@ def _needed(text: str | None, option: str) -> str:
     if text is None:
         raise LocalError("key-needed", "This security needs keys.", where=option, hint=f"Give {option}.")
     return text
-
-
-def _is_tcp(where: str) -> bool:
-    return ":" in where and not where.startswith("/")
-
-
-async def _link(where: str, speed: int, timeout: float) -> "Link":
-    from meterkast.outside.links import serial, tcp
-
-    if not _is_tcp(where):
-        return serial.open_port(Path(where), speed=speed)
-    host, _, port = where.rpartition(":")
-    if not port.isdigit():
-        raise LocalError(
-            "address-malformed", "The address has no port.", where=where, hint="Write HOST:4059."
-        )
-    return await tcp.connect(host.strip("[]"), int(port), timeout=timeout)
 
 
 async def _read(

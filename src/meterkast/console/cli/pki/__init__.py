@@ -1,0 +1,37 @@
+"""``meterkast pki``: found a site's trust, serve enrolment, equip gateways, list and revoke certificates."""
+
+import typer
+
+from meterkast.console.cli import fleet
+from meterkast.console.cli.pki import (
+    authorities,
+    ceremony,
+    certificates,
+    founding,
+    gateways,
+    issue,
+    log,
+    monitor,
+    service,
+    status,
+)
+
+
+def add(app: typer.Typer) -> None:
+    """Adds the commands, one file a noun."""
+    group = typer.Typer(help="Trust: offline root, issuing authorities, enrolment, revocation.")
+    for noun in (
+        founding,
+        authorities,
+        service,
+        gateways,
+        issue,
+        certificates,
+        status,
+        log,
+        monitor,
+        ceremony,
+        fleet,
+    ):
+        noun.add(group)
+    app.add_typer(group, name="pki", no_args_is_help=True)

@@ -1,0 +1,77 @@
+"""``pki create``: root, issuing authorities, and the keys of the site's own servers."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meterkast.console.cli.answer import Answer
+from meterkast.console.cli.boundary import command
+from meterkast.console.cli.options import SITE, Site
+from meterkast.console.cli.pki.opening import OPERATOR, Operator, now
+from meterkast.console.exits import Exit
+
+
+def add(group: typer.Typer) -> None:
+    """Adds the commands."""
+    examples = (
+        "meterkast pki create --site ./site --operator stadsnet",
+        "meterkast pki create --site ./site --ceremony ./ceremony",
+    )
+    command(group, "create", examples=examples)(create)
+    command(group, "request", examples=("meterkast pki request ./ceremony/requests --site ./site",))(request)
+
+
+def create(
+    answer: Answer,
+    site: Site = SITE,
+    operator: Operator = OPERATOR,
+    log: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The transparency log's name for ever: a URL without its scheme."),
+    ] = None,
+    ceremony: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A ceremony whose root and authorities are taken over.")
+    ] = None,
+) -> Exit:
+    """Found a site: root, issuing authorities, transparency log, and the certificates of its servers.
+
+    With a ceremony the root stays in its token; the authorities' keys are where ``pki request`` made them.
+    """
+    from meterkast.pki.ceremony.adoption import read_outcome
+    from meterkast.pki.site import LOG_ORIGIN
+    from meterkast.pki.site import Site as TrustedSite
+
+    outcome = None if ceremony is None else read_outcome(ceremony)
+    TrustedSite.create(site, operator=operator, now=now(), log_origin=log or LOG_ORIGIN, ceremony=outcome)
+    answer.text(f"{site} has a root, issuing authorities, a log and certificates for its servers.")
+    if outcome is None:
+        root = site / "pki" / "root"
+        answer.text(f"Take {root} off line now: nothing needs it until an authority is renewed.")
+    else:
+        answer.text(f"The lists that the root has signed last until {outcome.lists_end():%Y-%m-%d}.")
+    answer.document({"site": str(site), "operator": operator})
+    return Exit.DONE
+
+
+def request(
+    answer: Answer,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where LABEL.csr are written.")],
+    site: Site = SITE,
+) -> Exit:
+    """Make the keys of a site's issuing authorities, and the requests that they bring to a ceremony.
+
+    The keys are made where ``pki/issuing/keystore.toml`` of the site says, and stay there.
+    """
+    from meterkast.outside.keystore import open_keystore
+    from meterkast.pki.authority import ISSUING, issuing_folder
+    from meterkast.pki.ceremony.requests import make_requests
+    from meterkast.pki.ruling import rules_of
+
+    pki = site / "pki"
+    keystore, rules = open_keystore(issuing_folder(pki, "")), rules_of(pki)
+    paths = make_requests(ISSUING, keystore, folder, rules=rules, now=now())
+    answer.document({"requests": [str(path) for path in paths]})
+    for path in paths:
+        answer.text(str(path))
+    return Exit.DONE
