@@ -82,6 +82,9 @@ async def test_an_order_that_is_not_for_us_changes_nothing(house: House, tmp_pat
         certificate=wrong.certificate("sig")[0].public_bytes(Encoding.DER),
     )
     assert await refused(house, forged.encode()) in {"certificate-purpose", "certificate-identity"}
+    version_4 = good.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03", 1)
+    assert version_4 != good
+    assert await refused(house, version_4) == "order-malformed"
 
 
 async def test_an_old_order_does_not_come_back(house: House) -> None:

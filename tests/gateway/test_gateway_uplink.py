@@ -211,7 +211,7 @@ def test_waits_grow_and_are_never_the_same_for_two() -> None:
 
 
 def test_every_gateway_has_a_slot_of_its_own(site: Site) -> None:
-    """AT-16's herd: slots of neighbours differ, lie after midnight and within the window."""
+    """the herd after an outage: slots of neighbours differ, lie after midnight and within the window."""
     midnight = day_start(local_day(NOW) + timedelta(days=1))
     slots = set()
     for number in range(20):

@@ -167,9 +167,9 @@ def due(keystore: Keystore, now: datetime) -> list[Purpose]:
 
 
 def _is_on(lists: Sequence[x509.CertificateRevocationList], certificate: x509.Certificate) -> bool:
+    issuer, serial = certificate.issuer, certificate.serial_number
     return any(
-        each.issuer == certificate.issuer
-        and each.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+        each.get_revoked_certificate_by_serial_number(serial) is not None and each.issuer == issuer
         for each in lists
     )
 

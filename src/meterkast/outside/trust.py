@@ -155,7 +155,7 @@ class TrustFolder:
             raise LocalError("trust-missing", f"The trust folder has no {name}.", where=str(path))
         try:
             return x509.load_pem_x509_certificates(path.read_bytes())
-        except ValueError as cause:
+        except (ValueError, x509.InvalidVersion) as cause:
             raise _malformed(path) from cause
 
 

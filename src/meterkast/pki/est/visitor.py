@@ -75,5 +75,5 @@ def _certificate(peer: bytes | None) -> x509.Certificate:
         raise TrustError("certificate-missing", "The certificate is not accepted.")
     try:
         return x509.load_der_x509_certificate(peer)
-    except ValueError as cause:
+    except (ValueError, x509.InvalidVersion) as cause:
         raise TrustError("certificate-malformed", "The certificate is not accepted.") from cause

@@ -5,6 +5,7 @@ library made for signed messages takes several forms of it and passes over what 
 takes the one form that RFC 7030 asks for (AT-30).
 """
 
+from itertools import islice
 from typing import Final
 
 from cryptography import x509
@@ -49,7 +50,7 @@ def _bag(octets: bytes) -> list[bytes]:
     *beginning, bag, signers = _exactly(content.contents, _SEQUENCE, len(_BEGINNING) + 2)
     if tuple(beginning) != _BEGINNING or bag.tag != _FIRST or signers != _NO_SIGNERS:
         raise _malformed()
-    held = list(elements(bag.contents))
+    held = list(islice(elements(bag.contents), _MOST_CERTIFICATES + 1))
     if len(held) > _MOST_CERTIFICATES or not _is_shortest(held, bag.contents):
         raise _malformed()
     return [each.encode() for each in held]

@@ -43,8 +43,8 @@ def require_unrevoked(
     Raises:
         TrustError: ``certificate-revoked``, or ``certificate-revocation-unknown`` without a current list.
     """
-    key = issuer.public_key()
-    theirs = [crl for crl in crls if crl.issuer == issuer.subject and _covers(crl, certificate)]
+    key, name = issuer.public_key(), issuer.subject
+    theirs = [crl for crl in crls if crl.issuer == name and _covers(crl, certificate)]
     current = [crl for crl in theirs if _is_current(crl, now) and signs_lists(key) and _signed(crl, key)]
     if not current:
         raise refusal("certificate-revocation-unknown")

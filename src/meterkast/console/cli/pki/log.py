@@ -212,7 +212,7 @@ def read_certificate(path: Path) -> "x509.Certificate":
     load = x509.load_pem_x509_certificate if octets.startswith(b"-----") else x509.load_der_x509_certificate
     try:
         return load(octets)
-    except ValueError as cause:
+    except (ValueError, x509.InvalidVersion) as cause:
         message = "The file holds no certificate."
         raise DataError("certificate-file-malformed", message, where=str(path)) from cause
 
