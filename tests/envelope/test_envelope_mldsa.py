@@ -1,14 +1,13 @@
 """The second signature algorithm of the envelope: named in the header, and no other counts (RQ-30; AT-12)."""
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa
-from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
+from envelope.parties import CONTENT, HEADER, Opener
 from meterkast.model.errors import LocalError, PeerError, TrustError
-from meterkast.model.identity import SystemTitle
 from meterkast.protocols.envelope import (
-    Header,
-    RecipientKey,
     SignatureAlgorithm,
     algorithm_of,
     attach,
@@ -20,16 +19,8 @@ KEY = mldsa.MLDSA44PrivateKey.generate()
 
 
 def outer(signing: SignatureAlgorithm) -> bytes:
-    header = Header(
-        gateway=SystemTitle.parse("MKG0000000001"),
-        signer=bytes(8),
-        operator="Alliander",
-        counter=7,
-        created=1_800_000_000,
-        signing=signing,
-    )
-    recipient = RecipientKey(key_id=bytes(8), key=MLKEM768X25519PrivateKey.generate().public_key())
-    return seal(header, [recipient], b"reading", bytes(32), bytes(12))
+    header = replace(HEADER, signing=signing)
+    return seal(header, [Opener().recipient], CONTENT, bytes(32), bytes(12))
 
 
 def test_an_envelope_signed_with_ml_dsa() -> None:

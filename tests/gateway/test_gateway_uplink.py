@@ -91,9 +91,17 @@ def test_a_foreign_operators_certificate_seals_nothing(site: Site, tmp_path: Pat
 
 
 @pytest.mark.parametrize("years", [-1, 30])
-def test_certificates_are_judged_by_real_time(site: Site, years: int) -> None:
-    with pytest.raises(TrustError):
-        _sealed(site, datetime.now(UTC) + timedelta(days=366 * years))
+def test_a_gateway_whose_clock_is_wrong_seals_for_its_operator_and_nobody_else(
+    site: Site, years: int
+) -> None:
+    """Readings do not wait for a clock (RQ-07, AT-21); what is revoked stays so at any time."""
+    wrong = datetime.now(UTC) + timedelta(days=366 * years)
+    operator = site.trust.operator_enc()[0]
+    assert [each.key_id for each in parse(_sealed(site, wrong)).recipients] == [key_id(operator)]
+    site.authority.revoke(operator.serial_number, datetime.now(UTC))
+    with pytest.raises(TrustError) as caught:
+        _sealed(site, wrong)
+    assert caught.value.code == "certificate-revoked"
 
 
 def test_a_revoked_recipient_seals_nothing_and_the_day_stays(site: Site) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -299,13 +300,19 @@ async def test_a_trust_folder_that_cannot_be_read_lets_nobody_deliver_and_later_
     contents, envelope = path.read_bytes(), gateway.envelope(1, gas_block())
     async with serving(settings):
         uplink = await dial(gateway, settings.endpoint)
-        path.write_bytes(b"not a list")
+        _replace(path, b"not a list")
         await uplink.send(notification(1, envelope))
         assert await uplink.answer() is None
         assert [record.getMessage().split()[0] for record in caplog.records] == ["trust-malformed"]
-        path.write_bytes(contents)
+        _replace(path, contents)
         assert await (await dial(gateway, settings.endpoint)).deliver(2, envelope)
     assert bodies(site) == [envelope]
+
+
+def _replace(path: Path, contents: bytes) -> None:
+    """Whole, as everybody publishes."""
+    path.with_suffix(".new").write_bytes(contents)
+    path.with_suffix(".new").replace(path)
 
 
 async def test_the_endpoint_is_there_while_it_listens(

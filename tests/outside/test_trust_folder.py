@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from meterkast.outside.trust import TrustFolder
 
 LONG_AGO = 1_000_000_000
@@ -21,7 +23,6 @@ def test_every_kind_of_change_is_seen_at_once(tmp_path: Path) -> None:
     for change in (
         lambda: first.write_text("a"),
         lambda: second.write_text("b"),
-        lambda: first.write_text("changed in place"),
         lambda: second.replace(folder.path / "c.pem"),
         first.unlink,
     ):
@@ -32,16 +33,29 @@ def test_every_kind_of_change_is_seen_at_once(tmp_path: Path) -> None:
         assert folder.version() in seen
 
 
-def test_a_file_changed_in_place_is_seen_from_a_kept_listing(tmp_path: Path) -> None:
+def test_a_file_that_is_replaced_is_seen_at_once_also_where_the_version_is_kept(tmp_path: Path) -> None:
+    folder, path = TrustFolder(tmp_path), tmp_path / "a.pem"
+    path.write_text("before")
+    age(tmp_path)
+    before = folder.version()
+    (tmp_path / ".new").write_text("after!")
+    (tmp_path / ".new").replace(path)
+    after = folder.version()
+    assert after != before
+    path.unlink()
+    assert folder.version() == ()
+
+
+def test_a_file_changed_in_place_is_seen_when_its_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterkast.outside.trust._IN_PLACE", 0.0)
     folder, path = TrustFolder(tmp_path), tmp_path / "a.pem"
     path.write_text("before")
     age(tmp_path)
     before = folder.version()
     path.write_text("after!")
     assert folder.version() != before
-    path.unlink()
-    age(tmp_path)
-    assert folder.version() == ()
 
 
 def test_a_file_that_comes_in_the_same_tick_is_seen(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from meterkast.gateway.enrol import Enrolment
 from meterkast.gateway.holdings import current
 from meterkast.gateway.pki_address import EstAddress, PkiAddress
-from meterkast.gateway.pki_line import PkiLine
+from meterkast.gateway.pki_line import NetworkLine
 from meterkast.gateway.recipient import fetch_recipient
 from meterkast.gateway.sealing import Sealer
 from meterkast.gateway.settings import GatewaySettings, HeadEndAddress
@@ -54,7 +54,7 @@ def own_trust(world: World, name: str = "own-trust") -> TrustFolder:
     return TrustFolder(folder)
 
 
-class Lists(PkiLine):
+class Lists(NetworkLine):
     """The list server without its socket."""
 
     def __init__(self, trust: TrustFolder) -> None:

@@ -28,6 +28,8 @@ DEVELOPMENT = "development"
 
 _TICK = 100_000_000
 """Nanoseconds within which a file system may give two changes the same time."""
+_IN_PLACE = 0.05
+"""Seconds until a file that was not replaced whole is looked at again."""
 
 Version = tuple[tuple[str, int, int, int], ...]
 """Name, inode, time of change and size of every file: another version means other contents."""
@@ -40,33 +42,47 @@ class _Contents:
     crls: list[x509.CertificateRevocationList]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A version, the time of change of the folder it is of, and until when (monotonic) it is believed."""
+
+    folder: int
+    until: float
+    version: Version
+
+
 class TrustFolder:
     """Reads a trust folder again whenever one of its files has changed. Safe in threads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._read: tuple[Version, _Contents] | None = None
-        self._listed: tuple[int, tuple[str, ...]] | None = None
+        self._seen: _Seen | None = None
 
     def version(self) -> Version:
-        """Changes when the contents change; cheap enough to ask for every certificate."""
+        """Changes when the contents change; cheap enough to ask for every certificate.
+
+        A file that is replaced whole, as all are that we publish, is seen at once; one that somebody
+        changes in place, within ``_IN_PLACE`` seconds.
+        """
         while True:
             try:
-                return tuple(map(_state, self._files()))
-            except FileNotFoundError:  # removed since it was listed
-                self._listed = None
+                changed = os.stat(self.path).st_mtime_ns  # noqa: PTH116 — asked for every certificate
+                seen = self._seen
+                if seen is not None and seen.folder == changed and time.monotonic() < seen.until:
+                    return seen.version
+                return self._look(changed)
+            except FileNotFoundError:  # no folder, or a file removed since it was listed
+                if not self.path.exists():
+                    return ()
 
-    def _files(self) -> tuple[str, ...]:
-        """The files, listed anew where the folder has changed, or may have changed since in the same tick."""
-        try:
-            changed = os.stat(self.path).st_mtime_ns  # noqa: PTH116 — asked for every certificate
-        except FileNotFoundError:
-            return ()
-        if self._listed is None or self._listed[0] != changed:
-            names = tuple(sorted(map(str, self.path.glob("*.pem"))))
-            self._listed = (changed, names) if time.time_ns() - changed > _TICK else None
-            return names
-        return self._listed[1]
+    def _look(self, changed: int) -> Version:
+        """The version by every file; kept unless the folder may have changed once more in the same tick."""
+        until = time.monotonic() + _IN_PLACE
+        version = tuple(_state(path) for path in sorted(self.path.glob("*.pem")))
+        settled = time.time_ns() - changed > _TICK
+        self._seen = _Seen(folder=changed, until=until, version=version) if settled else None
+        return version
 
     def anchors(self) -> list[x509.Certificate]:
         """The roots in which everything ends.
@@ -159,9 +175,9 @@ class TrustFolder:
             raise _malformed(path) from cause
 
 
-def _state(path: str) -> tuple[str, int, int, int]:
-    told = os.stat(path)  # noqa: PTH116 — asked for every certificate
-    return path, told.st_ino, told.st_mtime_ns, told.st_size
+def _state(path: Path) -> tuple[str, int, int, int]:
+    told = path.stat()
+    return path.name, told.st_ino, told.st_mtime_ns, told.st_size
 
 
 def _crl(path: Path) -> x509.CertificateRevocationList:

@@ -69,7 +69,8 @@ class PrivateFolder:
 
     def names(self) -> list[str]:
         """Names of the files that are whole."""
-        return sorted(path.name for path in self.path.iterdir() if not path.name.startswith("."))
+        with os.scandir(self.path) as entries:  # asked for at every use of a key
+            return sorted(entry.name for entry in entries if not entry.name.startswith("."))
 
     def _sync(self) -> None:
         descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from random import Random
 
-from meterkast.street.fleet.plan import COMMISSIONING_WEEKS, WEEKS, Diary, FleetSettings
+from meterkast.street.fleet.plan import COMMISSIONING_WEEKS, START, WEEKS, Diary, FleetSettings
 
 
 class ClockFault(StrEnum):
@@ -20,15 +20,14 @@ class ClockFault(StrEnum):
 
     def shows(self, now: datetime) -> datetime:
         """What the clock shows at this moment."""
-        return _SHOWN[self] + (now - _MIDWAY) if self in _SHOWN else now + _OFF[self]
+        return _BEGAN[self] + (now - START) if self in _BEGAN else now + _OFF[self]
 
 
-_MIDWAY = datetime(2037, 1, 1, tzinfo=UTC)
-_SHOWN = {
-    ClockFault.LONG_AGO: datetime(1981, 1, 1, tzinfo=UTC),
-    ClockFault.FAR_AHEAD: datetime(2117, 1, 1, tzinfo=UTC),
+_BEGAN = {
+    ClockFault.LONG_AGO: datetime(1970, 1, 1, tzinfo=UTC),
+    ClockFault.FAR_AHEAD: datetime(2106, 2, 7, tzinfo=UTC),
 }
-"""In the middle of the life; a clock that has lost its battery, or its sign, still runs."""
+"""A clock that lost its battery, or the last of its 32 bits, in the first week, and has run since."""
 _OFF = {
     ClockFault.MINUTE_AHEAD: timedelta(seconds=60),
     ClockFault.MINUTE_BEHIND: timedelta(seconds=-60),

@@ -168,7 +168,7 @@ class FleetLife:
         member.look_again = fault is not None or not (kept_up and delivered)
         if not is_excused and life.visits % _ORDERS_EVERY == 0:
             self._order(member, now, own)
-        if week == member.fate.released:
+        if member.is_to_be_released(week) and kept_up and delivered:
             self._release(member, now)
         if member.fate.removed is not None and week >= member.fate.removed and delivered:
             self._remove(member, now)
@@ -218,6 +218,7 @@ class FleetLife:
 
     def _release(self, member: Member, now: datetime) -> None:
         """The operator trusts its keys no more; it notices, and enrols anew by its birth."""
+        member.was_released = True
         self.operator.authority.release(member.life.title, now)
         self.ledger.count("released")
         before = member.life.labels()

@@ -29,6 +29,7 @@ class Member:
         flagged: numbers of days that it sealed while its clock was wrong.
         gone_at: when it was decommissioned; None while it is at work.
         orders: how many orders were made out to it.
+        was_released: whether the operator has had it enrol anew.
     """
 
     life: GatewayLife
@@ -38,6 +39,7 @@ class Member:
     flagged: set[int] = field(default_factory=set)
     gone_at: datetime | None = None
     orders: int = 0
+    was_released: bool = False
     _late_until: int | None = None
     _clock_until: int = -1
     _clock_failures: int = 0
@@ -66,6 +68,11 @@ class Member:
             self._clock_failures += 1
             return fault
         return None
+
+    def is_to_be_released(self, week: int) -> bool:
+        """Whether it is to enrol anew."""
+        due = self.fate.released is not None and week >= self.fate.released
+        return due and not self.was_released
 
     def needs(self, now: datetime) -> bool:
         """Whether a renewal is due."""

@@ -82,8 +82,8 @@ class Operator:
             self._ledger.serial(each.certificate.serial_number, each.holder)
         self.journal += issued
 
-    def chain(self, name: str) -> SoftwareKeystore:
-        """The keystore of one of its servers, by the server's DNS name."""
+    def server(self, name: str) -> SoftwareKeystore:
+        """The keystore of one of its servers, by its DNS name."""
         return self._keys[name]
 
     def equip(self, title: SystemTitle, keystore: SoftwareKeystore, now: datetime) -> None:

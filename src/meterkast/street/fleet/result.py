@@ -81,7 +81,7 @@ class FleetResult:
             counts=dict(sorted(ledger.counts.items())),
             breaches=dict(sorted(ledger.breaches.items())),
             examples=dict(ledger.examples),
-            renewals=(min(renewals), max(renewals)),
+            renewals=(min(renewals, default=RENEWALS), max(renewals, default=RENEWALS)),
             seconds=seconds,
         )
 
