@@ -27,6 +27,7 @@ from meterkast.outside.trust import OPERATOR_ENC, TrustFolder
 from meterkast.pki import PKI_NAME, Authority, PkiService, PkiSettings, Site
 from meterkast.pki.distribution import Distribution
 from meterkast.pki.est import EstServer
+from meterkast.pki.est.visitor import Door
 from meterkast.pki.founding import renew_authorities
 from meterkast.pki.issuer import Issuer
 from meterkast.pki.root import Root
@@ -121,6 +122,21 @@ def test_without_the_token_nothing_is_issued_and_the_answer_says_come_back(
     assert (answer.status, answer.body) == (503, b"refused\n")
     monkeypatch.undo()
     assert server.handle(question, world.now).status == 200  # and it was not used up
+
+
+def test_a_revoked_certificate_does_not_come_back_in_the_grace_after_its_end(world: World) -> None:
+    """Off the list, it would renew (AT-09): it stays there as long as an ended certificate may."""
+    old = world.enrolled().certificate("tls")[0]
+    world.site.authority.revoke(old.serial_number, world.now)
+    for days in (1, 20, 89):
+        later = old.not_valid_after_utc + timedelta(days=days)
+        world.site.authority.publish(later)
+        Root(world.folder / "pki" / "root").publish(world.trust, now=later)
+        with pytest.raises(TrustError) as caught:
+            Door(Tenants(world.folder / "pki", world.trust), world.manufacturers).enrolled(
+                old.public_bytes(Encoding.DER), later
+            )
+        assert caught.value.code == "certificate-revoked"
 
 
 def test_what_was_issued_since_the_backup_comes_back_from_a_witness(world: World) -> None:

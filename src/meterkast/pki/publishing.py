@@ -15,6 +15,7 @@ from meterkast.outside.trust import TrustFolder
 from meterkast.pki.issuer import Issuer
 from meterkast.pki.published import number_of_list, published_list
 from meterkast.pki.register import Records, Register
+from meterkast.protocols.x509.renewal import RENEWAL_GRACE
 
 _OVERLAP = timedelta(days=1)
 """A list that was signed ahead begins so long before the one before it ends."""
@@ -88,7 +89,9 @@ class Publisher:
         name = issuer.list_name(shard)
         if number_of_list(published_list(self._trust, name, issuer.public_key())) >= number:
             return  # somebody overtook us, and has seen at least what we have
-        revoked = records.revocations.on(issuer.name, shard, since=now - issuer.profile.list_life)
+        # what was revoked must not come back in the time in which ended certificates may still renew (AT-09)
+        since = now - issuer.profile.list_life - RENEWAL_GRACE
+        revoked = records.revocations.on(issuer.name, shard, since=since)
         fresh = issuer.revocation_list(revoked, shard=shard, number=number, begin=now, now=now)
         later = []
         for count in range(1, issuer.profile.lists_ahead + 1):

@@ -168,7 +168,8 @@ class FleetLife:
         member.look_again = fault is not None or not (kept_up and delivered)
         if not is_excused and life.visits % _ORDERS_EVERY == 0:
             self._order(member, now, own)
-        if member.is_to_be_released(week) and kept_up and delivered:
+        is_possible = kept_up and delivered and not self.operator.is_without_token
+        if member.is_to_be_released(week) and is_possible:
             self._release(member, now)
         if member.fate.removed is not None and week >= member.fate.removed and delivered:
             self._remove(member, now)
