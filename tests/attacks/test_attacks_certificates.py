@@ -141,8 +141,8 @@ async def test_at_07_over_its_own_connection(chain: Chain) -> None:
 
 @pytest.mark.parametrize(
     ("days", "code"),
-    [(800, "certificate-expired"), (-1, "certificate-not-yet-valid")],
-    ids=["ended", "not begun"],
+    [(2000, "certificate-expired"), (-1, "certificate-not-yet-valid")],
+    ids=["ended with its authority", "not begun"],
 )
 async def test_at_09_at_the_intake(chain: Chain, days: int, code: str) -> None:
     await chain.takes(chain.gateway.envelope(1))

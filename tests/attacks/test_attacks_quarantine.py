@@ -1,16 +1,18 @@
 """What is authentic and cannot be used as it is: kept, flagged, and used once somebody has decided.
 
-A revoked certificate (AT-08), one identity in two places (AT-16), a device where it does not belong (AT-17).
+A certificate that was revoked (AT-08) or has ended (AT-09), one identity in two places (AT-16), a device
+where it does not belong (AT-17).
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from attacks.attacked import OTHER, Chain
 from headend.uplink import confirmation, dial, notification
 from mdm.one_home import EAN, GATEWAY, MODULE, OPERATOR, day_block, gas_block
-from mdm.sealed import now
+from mdm.sealed import now, publish_lists
 from meterkast.headend.registry import Device, Gateway, Registry
 from meterkast.model.block import Medium
 from meterkast.model.ean import Ean
@@ -53,6 +55,21 @@ async def test_at_08_a_forged_signature_of_a_revoked_gateway_does_not_wait(chain
     chain.site.authority.revoke(chain.gateway.certificate().serial_number, now())
     forged = chain.gateway.envelope(2, day_block())[:-64] + bytes(63) + b"\x01"
     await chain.rejects(notification(2, forged), "envelope-signature-wrong")
+
+
+async def test_at_09_what_an_ended_certificate_signs_waits(chain: Chain) -> None:
+    """A gateway that had no network for long: what it measured is not used unseen, and not lost."""
+    await chain.takes(chain.gateway.envelope(1, gas_block()))
+    assert await chain.deliver(chain.gateway.envelope(2, day_block()))
+    later = chain.gateway.certificate().not_valid_after_utc + timedelta(days=70)
+    publish_lists(chain.site, later)
+    intake = chain.intake_at(later.timestamp())
+    assert intake.step() == 1
+    (waiting,) = chain.waiting()
+    assert (waiting.code, starts(chain)) == ("certificate-expired", [])
+    chain.decide(waiting.position, Standing.RELEASING)
+    assert intake.step() == 1
+    assert (starts(chain), chain.waiting()) == ([1_000_000], [])
 
 
 async def test_at_08_what_is_dropped_stays_on_the_bus_and_is_never_used(chain: Chain) -> None:

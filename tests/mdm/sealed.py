@@ -20,6 +20,8 @@ from meterkast.outside.database.engine import engine, writing
 from meterkast.outside.database.migrations import upgrade
 from meterkast.outside.keystore import KeyKind, SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
+from meterkast.pki.root import Root
+from meterkast.pki.ruling import rules_of
 from meterkast.pki.site import Site
 from meterkast.protocols.block import encode_payload
 from meterkast.protocols.envelope import Header, RecipientKey, attach, seal
@@ -81,6 +83,13 @@ def found(folder: Path) -> Site:
     equip(site, GATEWAY, database)
     database.dispose()
     return site
+
+
+def publish_lists(site: Site, at: datetime) -> None:
+    """Everybody's revocation lists as of that moment, the root's too."""
+    pki = site.folder / "pki"
+    Root(pki / "root", rules_of(pki)).publish(site.trust, now=at)
+    site.authority.publish(at)
 
 
 def database_of(folder: Path) -> Engine:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from sqlalchemy import Engine, select, text
 
 from mdm.one_home import DAY, EAN, GAS_METER, GATEWAY, MODULE, OPERATOR, day_block, gas_block, with_value
-from mdm.sealed import SealingGateway, database_of, equip, found, gateway_of, now
+from mdm.sealed import SealingGateway, database_of, equip, found, gateway_of, now, publish_lists
 from meterkast.headend.registry import Gateway, Registry
 from meterkast.mdm.access import Query, Readings
 from meterkast.mdm.intake import Intake
@@ -324,8 +324,9 @@ def test_a_revoked_certificate_is_refused_from_the_next_step_on(centre: Centre) 
     assert centre.versions() == [(MODULE, 1)]
 
 
-def test_an_expired_certificate_is_refused(centre: Centre) -> None:
+def test_what_an_ended_certificate_signs_is_not_stored(centre: Centre) -> None:
     later = centre.gateway.certificate().not_valid_after_utc + timedelta(seconds=1)
+    publish_lists(centre.site, later)
     centre.bus.append([BusMessage(key=b"", body=centre.gateway.envelope(1, day_block()), at=0)])
     intake_of(centre.site, centre.bus, centre.database, real=later.timestamp()).step()
     assert centre.refusals() == [("certificate-expired", str(GATEWAY), 1)]

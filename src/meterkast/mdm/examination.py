@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from cryptography import x509
@@ -22,12 +22,15 @@ from meterkast.outside.keystore import Keystore
 from meterkast.protocols import x509 as certificates
 from meterkast.protocols.block import Payload, decode_payload
 from meterkast.protocols.envelope import Envelope, parse
-from meterkast.protocols.x509 import PathCache, Purpose, ValidatedCertificate
+from meterkast.protocols.x509 import PathCache, Purpose
 
 ENC = "enc"
 """Label of the operator's encryption key in its keystore."""
 
 _FLAGS = frozenset(flag.value for flag in Flag)
+
+_LONG_AGO = timedelta(days=3650)
+"""Of a certificate that ended since then it can still be said whose it was, if its authority still lives."""
 
 
 class RefusedError(TrustError):
@@ -88,12 +91,13 @@ class Examiner:
 
         Args:
             envelope: as it came.
-            released: somebody has decided that it counts although its certificate is revoked.
+            released: somebody has decided that it counts although its certificate is revoked or has ended.
 
         Raises:
             RefusedError: ``certificate-…``, ``envelope-…``, ``payload-malformed`` or ``device-medium-wrong``.
-            QuarantinedError: ``certificate-revoked``, ``gateway-unknown``, ``device-unknown``, or
-                ``device-elsewhere`` for a device that is registered behind another gateway.
+            QuarantinedError: ``certificate-revoked``, ``certificate-expired``, ``gateway-unknown``,
+                ``device-unknown``, or ``device-elsewhere`` for a device that is registered behind another
+                gateway.
             LocalError: ``intake-revocation-unknown`` where our own revocation lists are not current; the
                 envelope is to be examined again once they are.
         """
@@ -103,8 +107,8 @@ class Examiner:
             raise RefusedError("envelope-identity-mismatch")
         with _refused_as("envelope-signature-wrong"):
             envelope.verify(signer.key)
-        if signer.revoked and not released:
-            raise QuarantinedError("certificate-revoked")
+        if signer.doubt is not None and not released:
+            raise QuarantinedError(signer.doubt)
         assets = self._assets(str(header.gateway))
         if envelope.sealing < assets.sealing_floor:
             raise RefusedError("envelope-below-floor")
@@ -126,12 +130,15 @@ class Examiner:
             self._signers[key_id] = self._validated(der)
         return self._signers[key_id]
 
-    def _validated(self, der: bytes) -> "_Signer":
+    def _validated(self, der: bytes, grace: timedelta = timedelta(0)) -> "_Signer":
         try:
-            return _signer(self._paths.validate(der, self._now, Purpose.SIG, tenant=self._operator))
+            validated = self._paths.validate(der, self._now, Purpose.SIG, tenant=self._operator, grace=grace)
         except TrustError as error:
+            if error.code == "certificate-expired" and not grace:  # what waited too long is not lost
+                ended = self._validated(der, _LONG_AGO)
+                return replace(ended, doubt=ended.doubt or error.code)
             if error.code == "certificate-revoked":  # the last that is looked at: all else about it holds
-                return _revoked_signer(der)
+                return _doubted(der, error.code)
             if error.code == "certificate-revocation-unknown":
                 raise LocalError(
                     "intake-revocation-unknown",
@@ -139,6 +146,7 @@ class Examiner:
                     hint="Fetch them from the authority; the intake goes on by itself.",
                 ) from error
             raise RefusedError(error.code) from error
+        return _Signer(title=validated.title, key=validated.certificate.public_key())
 
     def _assets(self, gateway: str) -> GatewayAssets:
         if gateway not in self._gateways:
@@ -167,20 +175,16 @@ class Examiner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Signer:
-    """Whose key signs; ``revoked`` where that is all that speaks against it."""
+    """Whose key signs; ``doubt`` says why it does not count any more, where that is all against it."""
 
     title: SystemTitle | None
     key: object
-    revoked: bool = False
+    doubt: str | None = None
 
 
-def _signer(validated: ValidatedCertificate) -> _Signer:
-    return _Signer(title=validated.title, key=validated.certificate.public_key())
-
-
-def _revoked_signer(der: bytes) -> _Signer:
+def _doubted(der: bytes, doubt: str) -> _Signer:
     certificate = x509.load_der_x509_certificate(der)
-    return _Signer(title=certificates.system_title(certificate), key=certificate.public_key(), revoked=True)
+    return _Signer(title=certificates.system_title(certificate), key=certificate.public_key(), doubt=doubt)
 
 
 def opened(octets: bytes) -> Envelope:

@@ -162,23 +162,25 @@ class GatewayLife:
         issuer = self.keystore.certificate(current(self.keystore, Purpose.TLS))[1].issuer
         self.roots.add(issuer.rfc4514_string())
 
-    def deliver(self, line: VirtualLine, centre: Centre, now: datetime) -> None:
-        """Hands in what waits.
+    def deliver(self, line: VirtualLine, centre: Centre, now: datetime) -> set[str]:
+        """Hands in what waits; gives the codes for which the centre has kept some of it and not used it yet.
 
         Raises:
             TrustError: ``https-tls-refused`` from its own side of the handshake, or the centre's refusal.
             PeerError: the centre's refusal.
         """
-        journal = self.journal()
+        journal, doubts = self.journal(), set[str]()
         try:
             if journal.pending(1):
                 line.believe_server(self.trust, HEADEND_NAME)
             while waiting := journal.pending():
                 for envelope in waiting:
-                    centre.take(self.tls(), envelope.octets, now)
+                    doubt = centre.take(self.tls(), envelope.octets, now)
+                    doubts |= {doubt} if doubt else set()
                     journal.confirm(envelope.counter, int(now.timestamp()))
         finally:
             journal.close()
+        return doubts
 
     def obeys(self, order: bytes, own: datetime) -> bool:
         """Whether it does what an order says; False where it does not believe its certificate."""

@@ -46,11 +46,13 @@ class Intruder:
 
     def _try(self, how: str, peer: bytes, envelope: bytes, now: datetime) -> None:
         try:
-            self._centre.take(peer, envelope, now)
+            is_used = self._centre.take(peer, envelope, now) is None
         except (TrustError, PeerError):
-            self._ledger.count("intrusions-refused")
-        else:
+            is_used = False
+        if is_used:
             self._ledger.breach("intrusion-accepted", how)
+        else:
+            self._ledger.count("intrusions-refused")
 
 
 def _forged(life: GatewayLife, label: str, now: datetime) -> bytes:

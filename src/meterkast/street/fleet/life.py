@@ -86,6 +86,7 @@ class FleetLife:
             self._restore(issued, now)
         if week % ROUND_WEEKS == 0:
             self._intrude(now)
+        self._centre.decide()
 
     def _operate(self, week: int, now: datetime) -> None:
         generation, rest = divmod(week, self._diary.authorities)
@@ -161,16 +162,18 @@ class FleetLife:
             return
         if life.rules is not self._rules:
             life.believe(self._rules)
+        if member.is_to_be_released(week):
+            self._release(member, now)
         line = self._line(life, now, own)
         is_excused = fault is not None and fault not in _SMALL
         kept_up = self._keep_up(member, line, now, own, is_excused=is_excused)
+        if kept_up and not self.operator.is_without_token:
+            self._require_effect(member)
         delivered = self._deliver(member, line, now, is_excused=is_excused)
-        member.look_again = fault is not None or not (kept_up and delivered)
+        is_well = kept_up and delivered and member.given_up is None
+        member.look_again = fault is not None or not is_well
         if not is_excused and life.visits % _ORDERS_EVERY == 0:
             self._order(member, now, own)
-        is_possible = kept_up and delivered and not self.operator.is_without_token
-        if member.is_to_be_released(week) and is_possible:
-            self._release(member, now)
         if member.fate.removed is not None and week >= member.fate.removed and delivered:
             self._remove(member, now)
 
@@ -193,12 +196,15 @@ class FleetLife:
 
     def _deliver(self, member: Member, line: VirtualLine, now: datetime, *, is_excused: bool) -> bool:
         try:
-            member.life.deliver(line, self._centre, now)
+            doubts = member.life.deliver(line, self._centre, now)
         except MeterkastError as error:
             self.ledger.count(f"delivery {error.code}")
             if not is_excused:
                 self.ledger.breach(f"delivery-{error.code}", f"{member.life.title} {error.where} {now:%F}")
             return False
+        for doubt in doubts:
+            if not member.may_wait(doubt):
+                self.ledger.breach(f"doubted-{doubt}", f"{member.life.title} {now:%F}")
         return True
 
     def _order(self, member: Member, now: datetime, own: datetime) -> None:
@@ -218,14 +224,17 @@ class FleetLife:
             self.ledger.breach("order-refused", f"{member.life.title} {now:%F}")
 
     def _release(self, member: Member, now: datetime) -> None:
-        """The operator trusts its keys no more; it notices, and enrols anew by its birth."""
-        member.was_released = True
+        """The operator trusts its keys no more; it notices by the lists, and enrols anew by its birth."""
+        member.was_released, member.given_up = True, member.life.labels()
         self.operator.authority.release(member.life.title, now)
         self.ledger.count("released")
-        before = member.life.labels()
-        self._keep_up(member, self._line(member.life, now, now), now, now, is_excused=False)
-        if len(member.life.labels() - before) != len(PURPOSES):
+
+    def _require_effect(self, member: Member) -> None:
+        if member.given_up is None:
+            return
+        if len(member.life.labels() - member.given_up) != len(PURPOSES):
             self.ledger.breach("release-without-effect", str(member.life.title))
+        member.given_up = None
 
     def _remove(self, member: Member, now: datetime) -> None:
         self.operator.decommission(member.life.title, now)

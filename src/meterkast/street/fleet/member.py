@@ -30,6 +30,7 @@ class Member:
         gone_at: when it was decommissioned; None while it is at work.
         orders: how many orders were made out to it.
         was_released: whether the operator has had it enrol anew.
+        given_up: labels that it had then, until it has others.
     """
 
     life: GatewayLife
@@ -40,6 +41,7 @@ class Member:
     gone_at: datetime | None = None
     orders: int = 0
     was_released: bool = False
+    given_up: set[str] | None = None
     _late_until: int | None = None
     _clock_until: int = -1
     _clock_failures: int = 0
@@ -74,9 +76,15 @@ class Member:
         due = self.fate.released is not None and week >= self.fate.released
         return due and not self.was_released
 
+    def may_wait(self, doubt: str) -> bool:
+        """Whether there is a reason for which the centre does not use at once what it has signed."""
+        if doubt == "certificate-revoked":
+            return self.was_released
+        return self.fate.comes_late or self.fate.away is not None
+
     def needs(self, now: datetime) -> bool:
-        """Whether a renewal is due."""
-        return bool(due(self.life.keystore, now))
+        """Whether it needs new certificates."""
+        return self.given_up is not None or bool(due(self.life.keystore, now))
 
     def endanger(self, now: datetime) -> None:
         """Its power is going to fail during the next renewal, if that is its fate."""
