@@ -24,7 +24,8 @@ from meterkast.street.fleet.operator import Operator
 from meterkast.street.fleet.plan import OPERATOR
 
 _DOUBTS = frozenset(("certificate-expired", "certificate-revoked"))
-_CLOCKS_DIFFER = timedelta(minutes=5)
+_HEARS_WITHIN = timedelta(days=14)
+"""So long after its release a gateway may not have heard of it, and go on sealing with the keys it has."""
 
 
 class Standing:
@@ -115,7 +116,7 @@ class Centre:
         self._waiting.clear()
 
     def _may_be_used(self, waiting: Waiting, days: Sequence[Day]) -> bool:
-        """Where it came soon enough; and under a revoked key, where it was sealed before that.
+        """Where it came soon enough; and under a revoked key, where its gateway could not know better.
 
         A gateway goes on sealing after its certificate has ended, for it may be its clock that is wrong.
         """
@@ -125,7 +126,7 @@ class Centre:
         if waiting.doubt == "certificate-expired" or all(day.flags & CLOCK for day in days):
             return True
         created = datetime.fromtimestamp(waiting.envelope.header.created, UTC)
-        return created < until + _CLOCKS_DIFFER
+        return created < until + _HEARS_WITHIN
 
     def _doubt(self, envelope: Envelope, now: datetime) -> str | None:
         """Why it is not to be used before somebody has decided; refuses what is not authentic."""

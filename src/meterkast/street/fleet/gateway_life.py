@@ -91,6 +91,10 @@ class GatewayLife:
         """Its TLS certificate in use, in DER."""
         return self.keystore.certificate(current(self.keystore, Purpose.TLS))[0].public_bytes(Encoding.DER)
 
+    def first_ended(self, now: datetime) -> bool:
+        """Whether its first certificate ended so long ago that it is good for nothing any more."""
+        return now > self.keystore.certificate(Purpose.TLS)[0].not_valid_after_utc + RENEWAL_GRACE
+
     def learn(self, published: TrustFolder) -> None:
         """Its first trust: a copy of what the operator has published, given to it where it is installed."""
         shutil.copytree(published.path, self.settings.trust)

@@ -259,7 +259,7 @@ class FleetLife:
         if len(at_work) > 1:
             one, other = self._random.sample(at_work, 2)
             self._intruder.with_anothers(one, other, now)
-            if one.renewals > 1:
+            if one.first_ended(now):
                 self._intruder.with_ended(one, now)
         gone = [member.life for member in self.members if member.gone_at is not None]
         if gone:
