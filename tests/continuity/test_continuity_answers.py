@@ -86,6 +86,8 @@ def test_tally_agrees_with_a_plain_loop() -> None:
     assert found.survive.value == np.sort(survive)[int(np.ceil(len(survive) / 2)) - 1]
     assert found.recover.value == np.sort(recover)[int(np.ceil(len(recover) / 2)) - 1]
     assert found.runs_out.value == len(survive) / 256
+    waits = np.maximum(paths - 300_000, 0.0).sum(axis=0)
+    assert found.delayed_weeks.value == pytest.approx(waits.mean())
 
 
 def test_intervals_hold_their_value() -> None:

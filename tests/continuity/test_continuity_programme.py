@@ -8,15 +8,10 @@ import pytest
 from meterkast.assurance.continuity import loading
 from meterkast.assurance.continuity.chart import front as front_chart
 from meterkast.assurance.continuity.chart import svg
+from meterkast.assurance.continuity.choice import Choice, evaluate, heuristics
 from meterkast.assurance.continuity.front import front
 from meterkast.assurance.continuity.months import corners, drawn
-from meterkast.assurance.continuity.programme import (
-    Aim,
-    Choice,
-    evaluate,
-    heuristics,
-    optimise,
-)
+from meterkast.assurance.continuity.programme import Aim, optimise
 from meterkast.assurance.continuity.scenario import Scenario
 from meterkast.assurance.continuity.terms import explain, terms
 from meterkast.model.errors import DataError

@@ -75,7 +75,7 @@ async def test_same_seed_same_readings_and_another_seed_others(tmp_path: Path) -
 async def test_a_large_street_shares_applications_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterkast.street.street.OWN_APPLICATION_UP_TO", 2)
+    monkeypatch.setattr("meterkast.street.hosts.OWN_APPLICATION_UP_TO", 2)
     street = Street(StreetSettings(homes=3, days=1, site=tmp_path / "site"))
     try:
         summary = await street.run(lambda _state: None, nothing_to_prove)

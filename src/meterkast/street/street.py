@@ -6,9 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import cycle
 
-from meterkast.gateway.host import ApplicationHost
 from meterkast.mdm.access import Query
 from meterkast.mdm.status import MdmStatus
 from meterkast.model.calendar import HOUR, day_bounds, day_start
@@ -19,16 +17,13 @@ from meterkast.street.centre import OPERATOR, Centre
 from meterkast.street.clearing import clear
 from meterkast.street.home import Address, Home, Installed, gateway_settings
 from meterkast.street.homes import homes as households
+from meterkast.street.hosts import Hosts
 from meterkast.street.memory import used_megabytes
 from meterkast.street.parts import Parts
 from meterkast.street.state import ClaimState, Phase, StreetSettings, StreetState, Summary
 from meterkast.street.truth import compare
 from meterkast.street.view import LOOPBACK, LastReadings, home_state, last_readings
 
-OWN_APPLICATION_UP_TO = 20
-"""Streets of up to so many homes run one sandboxed application per home; larger ones share two."""
-
-_SHARED_APPLICATIONS = 2
 _LEAD = 2 * HOUR
 _SLOT = 600
 _STORE_SECONDS, _DELIVER_SECONDS, _RETRY_SECONDS = 60.0, 60.0, 0.1
@@ -60,8 +55,7 @@ class Street:
         self.homes: list[Home] = []
         self._parts = parts or (lambda _number: Parts())
         self._tapped = tapped
-        self._hosts: list[ApplicationHost] = []
-        self._port_host: ApplicationHost | None = None
+        self._hosts = Hosts(settings.homes, confine=settings.confine)
         self._began = time.monotonic()
         self._today = settings.start
         self._phase = Phase.BUILDING
@@ -129,8 +123,7 @@ class Street:
         addresses = [Address.of(household) for household in households(settings.seed, settings.homes)]
         self._become(Phase.BUILDING, "enrolment", total=settings.homes)
         keystores = await self.centre.connect(addresses)
-        await self._start_hosts()
-        hosts = cycle(self._hosts)
+        hosts = await self._hosts.start()
         self._become(Phase.BUILDING, "homes", total=settings.homes)
         for address in addresses:
             parts = self._parts(address.household.number)
@@ -189,10 +182,7 @@ class Street:
 
     async def telegram(self, home: Home) -> bytes:
         """What the home's consumer port says at this moment."""
-        if self._port_host is None:
-            self._port_host = ApplicationHost.of_consumer_port(allow_unconfined=not self.settings.confine)
-            await self._port_host.start()
-        return await home.gateway.tell(self._port_host)
+        return await home.gateway.tell(await self._hosts.consumer_port())
 
     async def stored(self) -> MdmStatus:
         """Waits until everything on the bus has been taken in, at most a minute, and shows the last day."""
@@ -232,7 +222,7 @@ class Street:
             stored=sum(store.stored for store in stores.values()),
             refused=sum(sum(store.refused.values()) for store in stores.values()),
             lag=status.lag if status else 0,
-            sandbox=self._hosts[0].layers if self._hosts else (),
+            sandbox=self._hosts.layers,
             claims=self._claims,
             step=self._step,
             done=self._done,
@@ -244,8 +234,7 @@ class Street:
         self._phase = Phase.STOPPED
         for home in self.homes:
             await home.leave()
-        for host in (*self._hosts, *([self._port_host] if self._port_host else [])):
-            await host.stop()
+        await self._hosts.stop()
         if self._centre is not None:
             await self._centre.close()
         if self._clock is not None:
@@ -266,14 +255,6 @@ class Street:
                 with suppress(MeterkastError):
                     await self.telegram(home)
 
-    async def _start_hosts(self) -> None:
-        count = self.settings.homes
-        wanted = count if count <= OWN_APPLICATION_UP_TO else _SHARED_APPLICATIONS
-        for _ in range(wanted):
-            host = ApplicationHost(allow_unconfined=not self.settings.confine, entropy=system_entropy)
-            await host.start()
-            self._hosts.append(host)
-
     async def _collect(self, day: date) -> None:
         free = asyncio.Semaphore(_AT_ONCE)
 
@@ -292,7 +273,6 @@ class Street:
         found = await asyncio.to_thread(compare, blocks, self.homes)
         confirmed = sum(home.gateway.status().confirmed for home in self.homes)
         expected = settings.homes * settings.days
-        shared = settings.homes > OWN_APPLICATION_UP_TO
         elapsed = time.monotonic() - self._began
         return Summary(
             homes=settings.homes,
@@ -308,11 +288,8 @@ class Street:
             claims=[],
             elapsed_s=elapsed,
             refused=sum(sum(store.refused.values()) for store in status.gateways),
-            applications=(
-                f"{len(self._hosts)} sandboxed processes, "
-                + ("shared by all homes" if shared else "one per home")
-            ),
-            sandbox=list(self._hosts[0].layers),
+            applications=str(self._hosts),
+            sandbox=list(self._hosts.layers),
             memory_mb=round(used_megabytes(), 1),
             seconds_per_home=round(elapsed / settings.homes, 3),
             readings_digest=found.digest,

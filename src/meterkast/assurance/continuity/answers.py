@@ -9,22 +9,16 @@ import numpy.typing as npt
 
 from meterkast.assurance.continuity import bridge
 from meterkast.assurance.continuity.demand import demand
-from meterkast.assurance.continuity.draws import BLOCK, Draws, Values, blocks
-from meterkast.assurance.continuity.engine import Desk, Flows, flow
-from meterkast.assurance.continuity.fleet import Fleet, fleet
+from meterkast.assurance.continuity.draws import BLOCK, Values, blocks
 from meterkast.assurance.continuity.interval import Estimate, mean, proportion, quantile
 from meterkast.assurance.continuity.scenario import WEEKS_PER_YEAR, Channel, Scenario
+from meterkast.assurance.continuity.tally import Tally
 from meterkast.model.errors import DataError
 
 RUNS = 10_000
 SEED = 1
 _MOST_RUNS = 1_000_000
-_FAN_BLOCKS = 4
-_FAN_WEEKS = 150
 _FAN = (0.5, 0.9, 0.99)
-_CURVE_POINTS = 9
-_COLUMNS = 5
-_CURVE_SPAN = 1.5
 
 Progress = Callable[[int, int], None]
 """Told after each block: runs done, runs in all."""
@@ -96,10 +90,7 @@ class Answers:
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON document."""
-        document: dict[str, Any] = {}
-        for name in self.__slots__:
-            document[name] = _plain(getattr(self, name))
-        return document
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
 
 
 def run(
@@ -128,133 +119,55 @@ def run(
             f"Runs lie between 2 and {_MOST_RUNS:,}, a seed is not negative.",
             where="--runs",
         )
-    tally = _Tally(scenario.computable(), runs, tuple(buffers))
+    tally = Tally(scenario.computable(), runs, tuple(buffers))
     for draws in blocks(scenario, seed, runs):
         tally.add(draws)
         if on_progress is not None:
             on_progress(min(tally.runs, runs), runs)
-    return tally.answers(seed)
+    return _answers(scenario, seed, tally)
 
 
-class _Tally:
-    """Gathers a few numbers per run, block by block."""
-
-    def __init__(self, scenario: Scenario, runs: int, buffers: tuple[int, ...]) -> None:
-        self.runs = 0
-        self._scenario = scenario
-        self._fleet: Fleet = fleet(scenario)
-        self._desk = Desk()
-        self._buffer = scenario.buffer or 0
-        self._wished = buffers
-        self._buffers: list[int] = []
-        self._columns = np.empty((_COLUMNS, runs))
-        self._delays = np.empty((0, runs))
-        self._fans: list[npt.NDArray[np.float64]] = []
-
-    def add(self, draws: Draws) -> None:
-        """One block of runs."""
-        flows = flow(self._scenario, self._fleet, draws, self._desk)
-        if not self._buffers:
-            self._buffers = self._chosen(flows)
-            self._delays = np.empty((len(self._buffers), self._delays.shape[1]))
-        place = slice(self.runs, self.runs + len(draws))
-        self.runs += len(draws)
-        short = flows.shortfall
-        over = self._desk.table("over the buffer", *short.shape)
-        for row, buffer in zip(self._delays, self._buffers, strict=True):
-            row[place] = _delay(short, buffer, over)
-        self._columns[:, place] = (
-            short.max(axis=0),
-            _survive(short, draws, self._buffer),
-            draws.takeover + draws.ramp - draws.start,
-            _recover(short, draws, self._fleet),
-            flows.unpatched,
-        )
-        if len(self._fans) < _FAN_BLOCKS:
-            self._fans.append(_since(short, draws, self._buffer))
-
-    def answers(self, seed: int) -> Answers:
-        """The answers over all blocks."""
-        scenario, runs = self._scenario, self.runs
-        peaks, survive, takeover, recover, unpatched = self._columns
-        curve = tuple(
-            _point(scenario, buffer, peaks, weeks)
-            for buffer, weeks in zip(self._buffers, self._delays, strict=True)
-        )
-        own = curve[self._buffers.index(self._buffer)]
-        waiting = np.maximum(peaks - self._buffer, 0.0)
-        gone, recovered = np.isfinite(survive), np.isfinite(recover)
-        return Answers(
-            scenario=scenario.id,
-            inputs=scenario.digest,
-            run_id=f"{scenario.id}-{scenario.digest[:12]}-{seed}-{runs}",
-            seed=seed,
-            runs=runs,
-            channels=tuple(each for each in Channel if each in scenario.disruption.channels),
-            weeks=scenario.weeks,
-            target=scenario.target,
-            buffer=self._buffer,
-            buffer_stated=scenario.buffer is not None,
-            delayed=mean(waiting),
-            delayed_99=quantile(waiting, 0.99),
-            nobody_delayed=own.nobody_delayed,
-            delayed_weeks=own.delayed_weeks,
-            delayed_by_operator=_by_operator(scenario, own.delayed_weeks.value),
-            survive=quantile(survive[gone], 0.5),
-            runs_out=proportion(int(gone.sum()), runs),
-            takeover=quantile(takeover, 0.5),
-            takeover_99=quantile(takeover, 0.99),
-            recover=quantile(recover[recovered], 0.5),
-            recover_90=quantile(recover[recovered], 0.9),
-            recovered=proportion(int(recovered.sum()), runs),
-            buffer_needed=quantile(peaks, scenario.target),
-            unpatched=mean(unpatched),
-            cost=own.cost,
-            bridge=None
-            if scenario.bridge is None
-            else bridge.answer(scenario.bridge, seed, max(runs, BLOCK)),
-            curve=curve,
-            fan=_fan(np.concatenate(self._fans, axis=1)),
-            assumed=scenario.assumed,
-        )
-
-    def _chosen(self, flows: Flows) -> list[int]:
-        """The buffers of the curve; the scenario's own is always among them."""
-        wished = self._wished
-        if not wished:
-            most = _CURVE_SPAN * float(np.quantile(flows.shortfall.max(axis=0), self._scenario.target))
-            step = _rounded_up(most / (_CURVE_POINTS - 1))
-            wished = tuple(step * place for place in range(_CURVE_POINTS))
-        return sorted({*wished, self._buffer})
-
-
-def _rounded_up(step: float) -> int:
-    """A step that reads well: the next 1, 2, 2.5 or 5 times a power of ten."""
-    power = 10 ** np.floor(np.log10(max(step, 1.0)))
-    return int(next(power * each for each in (1, 2, 2.5, 5, 10) if power * each >= step))
-
-
-def _delay(short: npt.NDArray[np.float64], buffer: int, over: npt.NDArray[np.float64]) -> Values:
-    """Household-weeks of delay per run: what stands above the buffer. ``over`` is a table to work in."""
-    weeks: Values = np.maximum(short, buffer, out=over).sum(axis=0) - float(buffer) * len(short)
-    return weeks
-
-
-def _survive(short: npt.NDArray[np.float64], draws: Draws, buffer: int) -> Values:
-    """Weeks from the disruption to the first delayed household; infinite where the buffer is enough."""
-    over = short > buffer
-    first = over.argmax(axis=0).astype(float)
-    begins = np.minimum(draws.start, draws.node_start)
-    return np.where(over.any(axis=0), np.maximum(first - begins, 0.0), np.inf)
-
-
-def _recover(short: npt.NDArray[np.float64], draws: Draws, plans: Fleet) -> Values:
-    """Weeks from the disruption until the shortfall stays within one week of demand; infinite if never."""
-    over = short > plans.demand.max()
-    last = len(short) - over[::-1].argmax(axis=0).astype(float)
-    begins = np.minimum(draws.start, draws.node_start)
-    weeks = np.where(over.any(axis=0), np.maximum(last - begins, 0.0), 0.0)
-    return np.where(last < len(short), weeks, np.where(over.any(axis=0), np.inf, 0.0))
+def _answers(scenario: Scenario, seed: int, tally: Tally) -> Answers:
+    runs = tally.runs
+    peaks, survive, takeover, recover, unpatched = tally.columns
+    curve = tuple(
+        _point(scenario, buffer, peaks, weeks)
+        for buffer, weeks in zip(tally.buffers, tally.delays, strict=True)
+    )
+    own = curve[tally.buffers.index(tally.buffer)]
+    waiting = np.maximum(peaks - tally.buffer, 0.0)
+    gone, recovered = np.isfinite(survive), np.isfinite(recover)
+    return Answers(
+        scenario=scenario.id,
+        inputs=scenario.digest,
+        run_id=f"{scenario.id}-{scenario.digest[:12]}-{seed}-{runs}",
+        seed=seed,
+        runs=runs,
+        channels=tuple(each for each in Channel if each in scenario.disruption.channels),
+        weeks=scenario.weeks,
+        target=scenario.target,
+        buffer=tally.buffer,
+        buffer_stated=scenario.buffer is not None,
+        delayed=mean(waiting),
+        delayed_99=quantile(waiting, 0.99),
+        nobody_delayed=own.nobody_delayed,
+        delayed_weeks=own.delayed_weeks,
+        delayed_by_operator=_by_operator(scenario, own.delayed_weeks.value),
+        survive=quantile(survive[gone], 0.5),
+        runs_out=proportion(int(gone.sum()), runs),
+        takeover=quantile(takeover, 0.5),
+        takeover_99=quantile(takeover, 0.99),
+        recover=quantile(recover[recovered], 0.5),
+        recover_90=quantile(recover[recovered], 0.9),
+        recovered=proportion(int(recovered.sum()), runs),
+        buffer_needed=quantile(peaks, scenario.target),
+        unpatched=mean(unpatched),
+        cost=own.cost,
+        bridge=None if scenario.bridge is None else bridge.answer(scenario.bridge, seed, max(runs, BLOCK)),
+        curve=curve,
+        fan=_fan(np.concatenate(tally.since, axis=1)),
+        assumed=scenario.assumed,
+    )
 
 
 def _point(scenario: Scenario, buffer: int, peaks: Values, delay: Values) -> BufferPoint:
@@ -279,15 +192,6 @@ def _fan(delayed: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if not delayed.shape[1]:
         return np.zeros((len(_FAN), len(delayed)))
     return np.quantile(delayed, _FAN, axis=1)
-
-
-def _since(short: npt.NDArray[np.float64], draws: Draws, buffer: int) -> npt.NDArray[np.float64]:
-    """Households delayed by weeks since the loss, for the runs that have so many weeks left."""
-    span = min(_FAN_WEEKS, len(short) // 2)
-    begins = np.minimum(draws.start, draws.node_start).astype(int)
-    runs = np.flatnonzero(begins + span < len(short))
-    weeks = begins[runs] + np.arange(span + 1)[:, None]
-    return np.maximum(short[weeks, runs] - buffer, 0.0)
 
 
 def _plain(value: object) -> object:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from meterkast.assurance.continuity.answers import Answers
-from meterkast.assurance.continuity.programme import Outcome
+from meterkast.assurance.continuity.choice import Outcome
 from meterkast.model.errors import LocalError
 
 _WIDTH, _HEIGHT = 720, 320

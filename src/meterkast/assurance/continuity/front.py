@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from meterkast.assurance.continuity.choice import Outcome
 from meterkast.assurance.continuity.months import drawn
-from meterkast.assurance.continuity.programme import SCENARIOS, Aim, Outcome, build, outcome_of
+from meterkast.assurance.continuity.programme import SCENARIOS, Aim, build, outcome_of
 from meterkast.assurance.continuity.rows import Solver
 from meterkast.assurance.continuity.scenario import Scenario
 

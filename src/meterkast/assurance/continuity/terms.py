@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from meterkast.assurance.continuity.programme import Outcome, Solution
+from meterkast.assurance.continuity.choice import Outcome
+from meterkast.assurance.continuity.programme import Solution
 from meterkast.assurance.continuity.scenario import Scenario
 from meterkast.assurance.continuity.takeover import Explanation
 

@@ -1,17 +1,16 @@
 """Fields of a scenario file: each read with its source, each fault a finding with file and field."""
 
 import math
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from meterkast.assurance.continuity.scenario import Confidence, Provenance, Spread
+from meterkast.assurance.continuity.scenario.input import Confidence, Provenance, Spread
 from meterkast.model.errors import DataError
 from meterkast.model.finding import Finding, Severity
 
 _MARKS = frozenset({"source", "confidence", "note"})
-_MOST_OCTETS = 1024 * 1024
+_MOST_ROWS = 64
 
 
 class Fields:
@@ -43,12 +42,12 @@ class Fields:
         raise DataError(first.code, message, where=f"{file}: {field}", hint=hint)
 
     def rows(self, name: str) -> list[tuple[str, Mapping[str, Any]]]:
-        """The rows of an array of tables, each with the name of its field."""
+        """The rows of an array of tables, each with the name of its field; what is beyond 64 is left out."""
         rows = self._table.get(name, [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             self.fault("continuity-field-malformed", name, f"write it as [[{name}]].")
             return []
-        return [(f"{name}[{row.get('id', place)}]", row) for place, row in enumerate(rows)]
+        return [(f"{name}[{row.get('id', place)}]", row) for place, row in enumerate(rows[:_MOST_ROWS])]
 
     def table(self, name: str) -> Mapping[str, Any] | None:
         """A table, or None where it is absent."""
@@ -122,7 +121,7 @@ class Fields:
         values = self.values(table, name, field)
         if values is None:
             return default
-        return self._bounded(values.get("value"), f"{field}.{name}", low, high)
+        return self.as_number(values.get("value"), f"{field}.{name}", low, high)
 
     def needed(
         self,
@@ -159,9 +158,17 @@ class Fields:
         if values is None:
             return None
         place = f"{field}.{name}"
-        median = self._bounded(values.get("median"), f"{place}.median", 0.0, 1e4)
-        sigma = self._bounded(values.get("sigma", 0.0), f"{place}.sigma", 0.0, 3.0)
+        median = self.as_number(values.get("median"), f"{place}.median", 0.0, 1e4)
+        sigma = self.as_number(values.get("sigma", 0.0), f"{place}.sigma", 0.0, 3.0)
         return Spread(median=median, sigma=sigma, least=least)
+
+    def needed_spread(self, table: Mapping[str, Any], name: str, field: str) -> Spread:
+        """A lognormal quantity that must be given."""
+        spread = self.spread(table, name, field)
+        if spread is None:
+            self.fault("continuity-field-missing", f"{field}.{name}", "a median with its source is needed.")
+            return Spread(median=1.0)
+        return spread
 
     def day(self, table: Mapping[str, Any], name: str, field: str) -> date:
         """A day that must be given."""
@@ -177,9 +184,6 @@ class Fields:
 
     def as_number(self, value: object, place: str, low: float, high: float) -> float:
         """A value as a number within bounds."""
-        return self._bounded(value, place, low, high)
-
-    def _bounded(self, value: object, place: str, low: float, high: float) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             self.fault("continuity-value-wrong", place, "a number is needed.")
             return low
@@ -187,27 +191,3 @@ class Fields:
             self.fault("continuity-value-wrong", place, f"{value} lies outside {low:g} to {high:g}.")
             return low
         return float(value)
-
-
-def open_fields(octets: bytes, file: str) -> Fields:
-    """The fields of a scenario file.
-
-    Raises:
-        DataError: ``continuity-file-malformed``.
-    """
-    try:
-        if len(octets) > _MOST_OCTETS:
-            raise ValueError("it is larger than any scenario")
-        return Fields(tomllib.loads(octets.decode("utf-8")), file)
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            "continuity-file-malformed",
-            f"The scenario is not TOML: {error}.",
-            where=file,
-            hint="Start from a packaged one: meterkast continuity run --scenario assumed --print",
-        ) from error
-
-
-def add_to_one(shares: Sequence[float]) -> bool:
-    """Whether shares sum to one, within what decimals can write."""
-    return abs(math.fsum(shares) - 1.0) < 1e-9
