@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from fuzz import certificates
 from fuzz.dialogue import asked_by_short_names, recorded
 from fuzz.targets import METER, OPERATOR, SIGNING
 from meterkast.model.obis import Obis
@@ -52,6 +53,8 @@ def seeds(name: str) -> tuple[bytes, ...]:
 
 def repaired(name: str, octets: bytes) -> bytes:
     """The octets with check sequences or tags that hold, to come further in; most targets have none."""
+    if name in certificates.TARGETS:
+        return certificates.mended(octets)
     if name == "frames":
         return b"".join(map(_reframed, octets.split(b"\x7e")))
     return _sealed(octets) if name == "ciphered" else octets
@@ -94,6 +97,7 @@ def _made() -> dict[str, list[bytes]]:
         "opening": [b"/?!\r\n/MKM5\\2METER\r\n\x06252\r\n", with_parity(b"/?!\r\n\x06252\r\n")],
         "wrapped": [wrapper.encode(1, 16, push), wrapper.encode(16, 1, clear[0][0]) * 2],
         "moment": [from_unix_local(_AT).encode(), CosemDateTime().encode()],
+        **certificates.seeds(),
         "explained": [push, wrapper.encode(1, 16, push), *_frames(clear)[:2]],
     }
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from fuzz import sides
+from fuzz import certificates, sides
 from fuzz.dialogue import COLUMNS
 from meterkast.model.errors import DataError, PeerError, TrustError
 from meterkast.protocols import axdr, ber, wrapper
@@ -216,5 +216,6 @@ TARGETS: Final[dict[str, Target]] = {
         wrapped,
         moment,
         explained,
+        *certificates.TARGETS.values(),
     )
 }

@@ -16,7 +16,7 @@ from meterkast.model.errors import LocalError, TrustError, UnreachableError
 from meterkast.outside.links import tls
 from meterkast.outside.links.tcp import port_of
 from meterkast.outside.links.tls import TlsLink
-from meterkast.outside.tls import HYBRID_ONLY, RENEWAL, TlsContext, TlsPolicy
+from meterkast.outside.tls import HYBRID_ONLY, RENEWAL, UNLISTED, TlsContext, TlsPolicy
 from outside.tls_house import NAME, TlsHouse
 
 Handle = Callable[[TlsLink], Awaitable[None]]
@@ -221,6 +221,28 @@ async def test_who_comes_late_is_let_in_for_renewal_alone(house: TlsHouse) -> No
     assert await answer(RENEWAL) == b"?"
     house.revoke("client")
     assert await answer(RENEWAL) == b""
+
+
+async def test_who_is_on_no_current_list_is_let_in_for_another_judge_alone(house: TlsHouse) -> None:
+    async def answer(policy: TlsPolicy) -> bytes:
+        async with serving(house.server(policy)) as port:
+            link = await tls.connect("127.0.0.1", port, client, NAME)
+            with contextlib.suppress(UnreachableError):
+                await link.send(b"?")
+            octets = await link.receive()
+            await link.close()
+            return octets
+
+    client = house.client()
+    house.revoke(days=-1)
+    assert await answer(HYBRID_ONLY) == b""
+    assert await answer(UNLISTED) == b"?"
+    house.revoke("client", days=-1)
+    assert await answer(UNLISTED) == b""  # what a list once said of somebody it still says
+    house.revoke()
+    house.certify(house.keystore, "client", life=-timedelta(seconds=1))
+    client = house.client()
+    assert await answer(UNLISTED) == b""
 
 
 async def test_no_listener_without_trust(house: TlsHouse) -> None:

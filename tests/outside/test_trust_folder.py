@@ -1,6 +1,7 @@
 """The trust folder's version: another one as soon as anything changes, however soon after the last change."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,21 @@ def test_a_file_that_comes_in_the_same_tick_is_seen(tmp_path: Path) -> None:
     for number in range(200):
         (tmp_path / f"{number}.pem").touch()
         assert len(folder.version()) == number + 1
+
+
+def test_what_is_published_is_on_disk_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append("renamed")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
+    TrustFolder(tmp_path / "trust").publish("a.pem", [])
+    assert done == ["file", "renamed", "folder"]

@@ -68,11 +68,12 @@ class TlsHouse:
         )
         keystore.put_certificate(label, [certificate])
 
-    def revoke(self, *labels: str) -> None:
-        """Publishes the list anew: these and no others are revoked."""
+    def revoke(self, *labels: str, days: int = 1) -> None:
+        """Publishes the list anew: these and no others are revoked. It ends in so many days."""
         now = datetime.now(UTC)
+        begin = now - _MINUTE + timedelta(days=days - 1)
         builder = (
-            x509.CertificateRevocationListBuilder(self._root.subject, now - _MINUTE, now + timedelta(days=1))
+            x509.CertificateRevocationListBuilder(self._root.subject, begin, begin + timedelta(days=1))
             .add_extension(x509.CRLNumber(int(now.timestamp() * 1e6)), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False

@@ -10,6 +10,7 @@ from meterkast.model.errors import TrustError
 from meterkast.outside.trust import TrustFolder
 from meterkast.protocols.x509 import PathCache, Purpose, ValidatedCertificate, cache
 from meterkast.protocols.x509.path import validate
+from meterkast.protocols.x509.revocation import Window
 from pki.world import OPERATOR, OTHER, TITLE, World
 
 
@@ -65,6 +66,36 @@ def test_other_purposes_and_tenants_are_judged_for_themselves(world: World) -> N
     with pytest.raises(TrustError) as caught:
         paths.validate(certificate, world.now, Purpose.SIG, tenant="Enexis")
     assert caught.value.code == "certificate-tenant-foreign"
+
+
+def test_who_is_on_no_current_list_may_be_told_of_for_a_while(world: World) -> None:
+    """A responder's word counts where no list does, until it ends or a list is there again."""
+    leaf, issuer = world.enrolled().certificate("sig")[:2]
+    asked: list[tuple[x509.Certificate, x509.Certificate, datetime]] = []
+    late, hour = world.now + timedelta(days=8), timedelta(hours=1)
+
+    def told(certificate: x509.Certificate, its_issuer: x509.Certificate, now: datetime) -> Window:
+        asked.append((certificate, its_issuer, now))
+        return Window(since=now, until=now + hour)
+
+    paths = PathCache(world.trust, told=told)
+    paths.validate(der(leaf), world.now, Purpose.SIG)
+    assert asked == []
+    assert refusal(PathCache(world.trust), der(leaf), late) == "certificate-revocation-unknown"
+    for at in (late, late + hour / 2, late + hour):
+        assert paths.validate(der(leaf), at, Purpose.SIG).window.until <= at + hour
+    assert asked == [(leaf, issuer, late), (leaf, issuer, late + hour)]
+    world.site.authority.publish(late)
+    world.site.authority.revoke(leaf.serial_number, late)
+    assert refusal(paths, der(leaf), late) == "certificate-revoked"
+
+
+def test_of_an_authority_nobody_is_told(world: World) -> None:
+    certificate = der(world.enrolled().certificate("sig")[0])
+    (world.trust.path / "root.crl.pem").unlink()
+    forever = Window(since=world.now, until=world.now + timedelta(days=999))
+    paths = PathCache(world.trust, told=lambda *_: forever)
+    assert refusal(paths, certificate, world.now) == "certificate-revocation-unknown"
 
 
 def test_a_judgement_ends_with_the_list_it_was_made_with(world: World) -> None:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID, ObjectIdentifier
 
 from meterkast.model.errors import TrustError
 from meterkast.outside.keystore import SoftwareKeystore
@@ -96,6 +96,56 @@ def test_the_certificate_of_another_device_names_the_other_device(world: World) 
     certificate = world.enrolled(OTHER).certificate("sig")[0]
     assert judge(world, certificate, Purpose.SIG).title == OTHER
     assert system_title(certificate) != TITLE
+
+
+HERE = x509.UniformResourceIdentifier("http://a.example:8080/ocsp")
+ELSEWHERE = x509.UniformResourceIdentifier("ldap://a.example/ocsp")
+
+
+def access(*given: tuple[ObjectIdentifier, x509.GeneralName]) -> x509.AuthorityInformationAccess:
+    return x509.AuthorityInformationAccess([x509.AccessDescription(*each) for each in given])
+
+
+OCSP_HERE = (AuthorityInformationAccessOID.OCSP, HERE)
+ISSUERS_HERE = (AuthorityInformationAccessOID.CA_ISSUERS, HERE)
+
+
+def test_a_certificate_from_before_responders_had_addresses_is_believed(world: World) -> None:
+    old, new = forged(world, {}), world.enrolled().certificate("sig")[0]
+    named = [
+        any(isinstance(each.value, x509.AuthorityInformationAccess) for each in certificate.extensions)
+        for certificate in (old, new)
+    ]
+    assert named == [False, True]
+    for certificate in (old, new, forged(world, {"responder": (access(OCSP_HERE), False)})):
+        assert judge(world, certificate, Purpose.SIG).title == TITLE
+
+
+@pytest.mark.parametrize(
+    ("given", "critical"),
+    [
+        ((OCSP_HERE,), True),
+        ((ISSUERS_HERE,), False),
+        ((OCSP_HERE, ISSUERS_HERE), False),
+        ((OCSP_HERE, OCSP_HERE), False),
+        (((AuthorityInformationAccessOID.OCSP, ELSEWHERE),), False),
+        (((AuthorityInformationAccessOID.OCSP, x509.DNSName("a.example")),), False),
+    ],
+)
+def test_a_responder_that_is_named_in_another_way_is_refused(
+    world: World, given: tuple[tuple[ObjectIdentifier, x509.GeneralName], ...], critical: bool
+) -> None:
+    certificate = forged(world, {"responder": (access(*given), critical)})
+    assert refusal(world, certificate, Purpose.SIG) == "certificate-purpose"
+
+
+def test_nobody_tells_the_status_of_births_responders_and_authorities(world: World) -> None:
+    silent = {purpose for purpose, profile in PROFILES.items() if profile.responder is None}
+    assert silent == {Purpose.BIRTH, Purpose.OCSP}
+    birth = world.site.equip(TITLE, world.now).certificate("birth")[0]
+    for certificate in (birth, *world.trust.anchors(), *world.trust.intermediates()):
+        with pytest.raises(x509.ExtensionNotFound):
+            certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
 
 
 def test_before_and_after_its_time(world: World) -> None:

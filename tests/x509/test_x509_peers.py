@@ -51,7 +51,6 @@ def everything(world: World) -> dict[str, x509.Certificate]:
     """One certificate of every purpose but birth, whose root is another."""
     gateway = world.enrolled()
     authority, now = world.site.authority, world.now
-    key = ec.generate_private_key(ec.SECP384R1()).public_key()
     issued = {
         purpose.value: gateway.certificate(purpose)[0] for purpose in (Purpose.TLS, Purpose.SIG, Purpose.ENC)
     }
@@ -59,6 +58,7 @@ def everything(world: World) -> dict[str, x509.Certificate]:
     issued["operator-enc"] = world.trust.operator_enc()[0]
     issued["operator-order"] = SoftwareKeystore(world.folder / "orders" / "keystore").certificate("order")[0]
     for purpose in (Purpose.UPDATE, Purpose.LOG, Purpose.OCSP):
+        key = ec.generate_private_key(ec.SECP384R1()).public_key()
         issued[purpose] = authority.certify_role(purpose, key, now, role=f"the {purpose}")[0]
     assert set(issued) | {"birth"} == {*Purpose}
     return issued

@@ -84,6 +84,11 @@ class TrustFolder:
         self._seen = _Seen(folder=changed, until=until, version=version) if settled else None
         return version
 
+    def authorities_version(self) -> Version:
+        """Changes when the issuing authorities may have; empty where there are none."""
+        path = self.path / CHAIN
+        return (_state(path),) if path.exists() else ()
+
     def anchors(self) -> list[x509.Certificate]:
         """The roots in which everything ends.
 
@@ -92,6 +97,10 @@ class TrustFolder:
             DataError: ``trust-malformed`` where a file is not what its name says.
         """
         return list(self._contents().anchors)
+
+    def require_roots(self) -> None:
+        """Returns where there are roots, whatever its lists are like; raises as ``anchors`` does."""
+        self._certificates(ANCHORS)
 
     def intermediates(self) -> list[x509.Certificate]:
         """The issuing authorities; raises as ``anchors`` does."""
@@ -113,8 +122,7 @@ class TrustFolder:
     def require_production(self) -> None:
         """Raises TrustError ``trust-root-development`` where a root was made for development (AT-45)."""
         for anchor in self.anchors():
-            units = anchor.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-            if any(unit.value == DEVELOPMENT for unit in units):
+            if is_for_development(anchor):
                 message = "A root of the trust folder was made for development."
                 hint = "Hold a key ceremony, and publish its root."
                 raise TrustError("trust-root-development", message, where=str(self.path), hint=hint)
@@ -144,6 +152,15 @@ class TrustFolder:
             os.fsync(file.fileno())
             os.fchmod(file.fileno(), 0o644)
         Path(temporary).replace(self.path / name)
+        self._keep_names()
+
+    def _keep_names(self) -> None:
+        """What was renamed stays so when the power goes."""
+        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def prune(self) -> int:
         """Takes away the lists of authorities that are in the folder no more; gives how many those were."""
@@ -175,6 +192,12 @@ class TrustFolder:
             raise _malformed(path) from cause
 
 
+def is_for_development(root: x509.Certificate) -> bool:
+    """Whether the name of a root says that it is not for production."""
+    units = root.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    return any(unit.value == DEVELOPMENT for unit in units)
+
+
 def _state(path: Path) -> tuple[str, int, int, int]:
     told = path.stat()
     return path.name, told.st_ino, told.st_mtime_ns, told.st_size
@@ -183,7 +206,7 @@ def _state(path: Path) -> tuple[str, int, int, int]:
 def _crl(path: Path) -> x509.CertificateRevocationList:
     try:
         return x509.load_pem_x509_crl(path.read_bytes())
-    except ValueError as cause:
+    except (ValueError, x509.InvalidVersion) as cause:
         raise _malformed(path) from cause
 
 

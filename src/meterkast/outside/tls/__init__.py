@@ -5,7 +5,7 @@ than 3.5 it has no hybrid ones. So this stands on pyOpenSSL and the OpenSSL that
 """
 
 from meterkast.outside.tls.context import TlsContext
-from meterkast.outside.tls.policy import HYBRID_ONLY, RENEWAL, TlsPolicy
+from meterkast.outside.tls.policy import HYBRID_ONLY, RENEWAL, UNLISTED, TlsPolicy
 from meterkast.outside.tls.session import TlsSession
 
-__all__ = ["HYBRID_ONLY", "RENEWAL", "TlsContext", "TlsPolicy", "TlsSession"]
+__all__ = ["HYBRID_ONLY", "RENEWAL", "UNLISTED", "TlsContext", "TlsPolicy", "TlsSession"]

@@ -22,11 +22,14 @@ TlsKey = (
 class TlsContext:
     """TLS 1.3 and nothing older, certificates of both sides, revocation of the whole chain.
 
+    Two contexts may do without a client's certificate: that of a server whose policy says so, and that of a
+    client that has none to show.
+
     Sessions are never resumed, for a resumed one would skip the revocation check; so there is no early data
     (0-RTT) either.
 
     Args:
-        key: the private key.
+        key: the private key; None for a client that shows no certificate.
         chain: its certificate, then the chain without the root.
         anchors: the roots in which the other side's certificate must end.
         crls: a revocation list for every authority between.
@@ -40,7 +43,7 @@ class TlsContext:
     def __init__(
         self,
         *,
-        key: TlsKey,
+        key: TlsKey | None,
         chain: Sequence[x509.Certificate],
         anchors: Sequence[x509.Certificate],
         crls: Sequence[x509.CertificateRevocationList],
@@ -53,14 +56,19 @@ class TlsContext:
         self._context.set_min_proto_version(SSL.TLS1_3_VERSION)
         self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         self._context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION)
-        self._context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _judge)
+        required = 0 if policy.anonymous_too else SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+        self._context.set_verify(SSL.VERIFY_PEER | required, _judge)
+        if key is not None:
+            self._show(key, chain)
+        store = self._context.get_cert_store()
+        _believe(store, anchors, crls)
+
+    def _show(self, key: TlsKey, chain: Sequence[x509.Certificate]) -> None:
         self._context.use_certificate(chain[0])
         for certificate in chain[1:]:
             self._context.add_extra_chain_cert(certificate)
         self._context.use_privatekey(_usable(key))
         self._context.check_privatekey()
-        store = self._context.get_cert_store()
-        _believe(store, anchors, crls)
 
     def session(self, peer: str, server_name: str | None = None) -> TlsSession:
         """A new connection to ``peer``, for the log; a client names the server, which must prove to be it."""

@@ -41,7 +41,7 @@ class TlsSession:
         self._peer = peer
         self._server_side = server_side
         self._policy = policy
-        self._judgement = Judgement(server_name, expired_too=policy.expired_too)
+        self._judgement = Judgement(server_name, policy)
         self._alert = b""
         self.ended = False
         connection.set_app_data(self._judgement)

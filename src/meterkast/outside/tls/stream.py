@@ -2,8 +2,7 @@
 
 import contextlib
 import io
-import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from meterkast.outside.tls.session import TlsSession
 
@@ -11,6 +10,16 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 _CHUNK = 1 << 16
+
+
+class Wire(Protocol):
+    """What a stream needs of a socket."""
+
+    def recv(self, limit: int, /) -> bytes:
+        """Waits for octets; none once the far end has closed."""
+
+    def sendall(self, octets: bytes, /) -> None:
+        """Sends all of it."""
 
 
 class TlsStream(io.RawIOBase):
@@ -21,7 +30,7 @@ class TlsStream(io.RawIOBase):
         OSError: the far end is gone, or the socket's timeout has passed.
     """
 
-    def __init__(self, plain: socket.socket, session: TlsSession) -> None:
+    def __init__(self, plain: Wire, session: TlsSession) -> None:
         self._plain = plain
         self._session = session
         self._shake_hands()

@@ -1,8 +1,8 @@
 """Algorithms by name: which one a key or a signature is of, and whether it may still be used (RQ-30)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from cryptography import x509
@@ -26,6 +26,9 @@ _SIGNATURES = {
     "2.16.840.1.101.3.4.3.18": "ml-dsa-65",
     "2.16.840.1.101.3.4.3.19": "ml-dsa-87",
 }
+
+
+_NO_END = datetime.max.replace(tzinfo=UTC)
 
 
 class Status(StrEnum):
@@ -71,6 +74,11 @@ class Algorithms:
         """Whether ``name`` may be used at ``now``; None, an algorithm without a name, never may."""
         row = self._rows.get(name) if name is not None else None
         return Status.FORBIDDEN if row is None else row.status(now)
+
+    def until(self, names: Container[str]) -> datetime:
+        """When the first of these may be believed no more."""
+        ends = [each.forbidden for each in self if each.name in names and each.forbidden is not None]
+        return min((datetime.combine(day, time(), UTC) for day in ends), default=_NO_END)
 
 
 def key_algorithm(key: object) -> str | None:

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from cryptography import x509
 
-from meterkast.protocols.x509.path import ValidatedCertificate, validate
+from meterkast.model.errors import PeerError
+from meterkast.protocols.x509.foreign import read_certificate
+from meterkast.protocols.x509.path import Told, ValidatedCertificate, validate
 from meterkast.protocols.x509.profile import RULES, Purpose, Rules
 from meterkast.protocols.x509.refusal import refusal
 
@@ -42,10 +44,14 @@ class PathCache:
         trust: roots, authorities and lists.
         capacity: how many judgements are kept; the one not asked for longest goes first.
         rules: profiles and algorithms.
+        told: as for ``path.validate``; it is not asked while an earlier judgement holds.
     """
 
-    def __init__(self, trust: Trust, *, capacity: int = 1 << 16, rules: Rules = RULES) -> None:
+    def __init__(
+        self, trust: Trust, *, capacity: int = 1 << 16, rules: Rules = RULES, told: Told | None = None
+    ) -> None:
         self._trust = trust
+        self._told = told
         self._capacity = capacity
         self._rules = rules
         self._version: Hashable = None
@@ -95,8 +101,8 @@ class PathCache:
         grace: timedelta,
     ) -> ValidatedCertificate:
         try:
-            leaf = x509.load_der_x509_certificate(certificate)
-        except (ValueError, x509.InvalidVersion) as cause:
+            leaf = read_certificate(certificate)
+        except PeerError as cause:
             raise refusal("certificate-malformed") from cause
         trust = self._trust
         return validate(
@@ -109,4 +115,5 @@ class PathCache:
             tenant=tenant,
             rules=self._rules,
             grace=grace,
+            told=self._told,
         )

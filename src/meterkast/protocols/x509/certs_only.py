@@ -12,6 +12,7 @@ from cryptography import x509
 
 from meterkast.model.errors import PeerError
 from meterkast.protocols.ber import INTEGER, OBJECT_IDENTIFIER, Element, elements, single
+from meterkast.protocols.x509.foreign import read_certificate
 
 _SEQUENCE, _SET, _FIRST = 0x30, 0x31, 0xA0
 _SIGNED_DATA: Final = bytes.fromhex("2A864886F70D010702")
@@ -37,8 +38,8 @@ def certificates(octets: bytes) -> list[x509.Certificate]:
     if len(octets) > _MOST_OCTETS:
         raise _malformed()
     try:
-        found = [x509.load_der_x509_certificate(each) for each in _bag(octets)]
-    except (PeerError, ValueError, x509.InvalidVersion) as cause:
+        found = [read_certificate(each) for each in _bag(octets)]
+    except PeerError as cause:
         raise _malformed() from cause
     return found
 

@@ -3,10 +3,10 @@
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509.oid import ObjectIdentifier
+from cryptography.x509.oid import AuthorityInformationAccessOID, ObjectIdentifier
 
 from meterkast.protocols.x509.algorithm import HYBRID_KEM, is_written_plainly, key_algorithm
+from meterkast.protocols.x509.foreign import HOSTILE
 from meterkast.protocols.x509.profile import SUBJECT_ALT_PUBLIC_KEY, Profile, Use
 from meterkast.protocols.x509.recipient import recipient_key
 from meterkast.protocols.x509.refusal import refusal
@@ -30,7 +30,6 @@ _REQUIRED = frozenset(
         x509.SubjectAlternativeName.oid,
     )
 )
-_WHERE_TO_ASK = frozenset((x509.CRLDistributionPoints.oid, x509.AuthorityInformationAccess.oid))
 
 Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
@@ -43,7 +42,7 @@ def require_profile(certificate: x509.Certificate, profile: Profile) -> None:
     """
     try:
         extensions = certificate.extensions
-    except (ValueError, x509.DuplicateExtension) as cause:
+    except HOSTILE as cause:
         raise refusal("certificate-purpose") from cause
     fits = (
         is_complete({extension.oid for extension in extensions}, profile)
@@ -51,6 +50,7 @@ def require_profile(certificate: x509.Certificate, profile: Profile) -> None:
         and _extended(extensions) == [profile.extended]
         and _policies(extensions) == [profile.policy]
         and _lives_within(certificate, profile)
+        and _asked_over_http(extensions)
     )
     if not fits:
         raise refusal("certificate-purpose")
@@ -58,13 +58,20 @@ def require_profile(certificate: x509.Certificate, profile: Profile) -> None:
 
 
 def is_complete(found: set[ObjectIdentifier], profile: Profile) -> bool:
-    """Whether exactly the extensions of a profile are there; where to ask for revocation may be added."""
+    """Whether exactly the extensions of a profile are there.
+
+    Where its list stands, and where its responder is asked, may be missing: who believes has lists, and the
+    certificates of earlier years name no responder.
+    """
     required = set(_REQUIRED)
     if profile.hybrid:
         required.add(SUBJECT_ALT_PUBLIC_KEY)
     if profile.no_check:
         required.add(x509.OCSPNoCheck.oid)
-    return required <= found <= required | _WHERE_TO_ASK
+    where = {x509.CRLDistributionPoints.oid}
+    if profile.responder is not None:
+        where.add(x509.AuthorityInformationAccess.oid)
+    return required <= found <= required | where
 
 
 def _find(extensions: x509.Extensions, kind: type[Extension]) -> x509.Extension[Extension] | None:
@@ -91,6 +98,22 @@ def _policies(extensions: x509.Extensions) -> list[x509.ObjectIdentifier]:
     return [] if policies is None else [policy.policy_identifier for policy in policies.value]
 
 
+def _asked_over_http(extensions: x509.Extensions) -> bool:
+    """Whoever names a responder names one, by an address of plain HTTP; which one, its PKI decides."""
+    access = _find(extensions, x509.AuthorityInformationAccess)
+    if access is None:
+        return True
+    match list(access.value):
+        case [
+            x509.AccessDescription(
+                access_method=AuthorityInformationAccessOID.OCSP,
+                access_location=x509.UniformResourceIdentifier(value=place),
+            )
+        ]:
+            return place.startswith("http://") and not access.critical
+    return False
+
+
 def _lives_within(certificate: x509.Certificate, profile: Profile) -> bool:
     life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
     return profile.validity is None or life <= profile.validity
@@ -104,7 +127,7 @@ def leaf_algorithm(certificate: x509.Certificate, profile: Profile) -> str:
     """
     try:
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as cause:
+    except HOSTILE as cause:
         raise refusal("certificate-key") from cause
     if profile.hybrid:
         recipient_key(certificate)

@@ -25,3 +25,14 @@ def label_of(name: str) -> str:
 def generations(names: set[str], label: str) -> list[str]:
     """Every generation of a label among names, oldest first."""
     return sorted((name for name in names if label_of(name) == label), key=number_of)
+
+
+def newest(names: set[str], label: str) -> str:
+    """The youngest generation of a label; the first one where there is none yet."""
+    return (generations(names, label) or [label])[-1]
+
+
+def following(names: set[str], label: str) -> str:
+    """The generation behind the youngest; the first one where there is none yet."""
+    made = generations(names, label)
+    return nth(label, number_of(made[-1]) + 1) if made else label

@@ -9,6 +9,7 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from meterkast.model.errors import DataError
 from meterkast.model.identity import SystemTitle
+from meterkast.protocols.x509.foreign import HOSTILE
 from meterkast.protocols.x509.refusal import refusal
 
 HARDWARE_MODULE_NAME = ObjectIdentifier("1.3.6.1.5.5.7.8.4")
@@ -68,7 +69,7 @@ def _organisation(name: x509.Name) -> str:
 def _only_name(certificate: x509.Certificate, kind: type[General]) -> General:
     try:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError) as cause:
+    except (x509.ExtensionNotFound, *HOSTILE) as cause:
         raise refusal("certificate-identity") from cause
     names = list(extension.value)
     if len(names) != 1 or not isinstance(names[0], kind):

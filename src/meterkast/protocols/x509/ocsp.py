@@ -4,15 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from meterkast.model.errors import PeerError, TrustError
+from meterkast.protocols.x509.algorithm import (
+    Algorithms,
+    Status,
+    key_algorithm,
+    signature_algorithm,
+    signed_with,
+)
 from meterkast.protocols.x509.conformance import require_profile
-from meterkast.protocols.x509.profile import Profile
+from meterkast.protocols.x509.foreign import HOSTILE
+from meterkast.protocols.x509.profile import RULES, Profile
 from meterkast.protocols.x509.refusal import refusal
 from meterkast.protocols.x509.revocation import Window
 
@@ -74,7 +82,7 @@ def read_request(octets: bytes) -> Asked:
             serial=request.serial_number,
             nonce=_nonce(request.extensions),
         )
-    except (ValueError, UnsupportedAlgorithm, NotImplementedError, x509.DuplicateExtension) as cause:
+    except HOSTILE as cause:
         raise _malformed() from cause
     if not isinstance(asked.algorithm, hashes.SHA1 | hashes.SHA256):
         raise _malformed()
@@ -91,6 +99,7 @@ def require_good(
     nonce: bytes | None,
     responder_profile: Profile,
     now: datetime,
+    algorithms: Algorithms = RULES.algorithms,
 ) -> Window:
     """Returns where a responder that may speak for the issuer says that the certificate is good.
 
@@ -104,6 +113,7 @@ def require_good(
         nonce: what was sent; None where none was.
         responder_profile: what a responder's certificate looks like.
         now: real time.
+        algorithms: what counts; an answer by any other is nobody's (RQ-30).
 
     Returns:
         How long the answer holds.
@@ -115,7 +125,9 @@ def require_good(
             ``ocsp-response-stale``.
     """
     told = _told(response)
-    _require_signature(told, issuer, responder_profile, now)
+    names = _algorithms_of(told, _speaker(told, issuer, responder_profile, now), issuer)
+    if any(algorithms.status(name, now) is Status.FORBIDDEN for name in names):
+        raise refusal("ocsp-responder-foreign")
     if nonce is not None and _nonce(told.extensions) != nonce:
         raise refusal("ocsp-nonce-other")
     single = _single(told, certificate, issuer)
@@ -126,7 +138,7 @@ def require_good(
         raise refusal("certificate-revoked")
     if single.certificate_status is not ocsp.OCSPCertStatus.GOOD:
         raise refusal("certificate-revocation-unknown")
-    return Window(since=since, until=until)
+    return Window(since=since, until=min(until, algorithms.until(names)))
 
 
 def _told(octets: bytes) -> ocsp.OCSPResponse:
@@ -134,24 +146,33 @@ def _told(octets: bytes) -> ocsp.OCSPResponse:
         response = ocsp.load_der_ocsp_response(octets[: RESPONSE_LIMIT + 1])
         successful = response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL
         single = successful and len(list(response.responses)) == 1
-    except (ValueError, UnsupportedAlgorithm) as cause:
+    except HOSTILE as cause:
         raise PeerError("ocsp-response-malformed", "The answer of the responder cannot be read.") from cause
     if not single:
         raise refusal("certificate-revocation-unknown")
     return response
 
 
-def _require_signature(
+def _speaker(
     told: ocsp.OCSPResponse, issuer: x509.Certificate, profile: Profile, now: datetime
-) -> None:
-    """The answer is signed by the issuer, or by somebody whom the issuer lets speak for it."""
+) -> x509.Certificate:
+    """Who has signed the answer: the issuer, or somebody whom the issuer lets speak for it."""
     try:
         speakers = [issuer, *(each for each in told.certificates if _speaks_for(each, issuer, profile, now))]
-        if any(_signed(told, speaker) for speaker in speakers):
-            return
-    except (ValueError, TypeError, UnsupportedAlgorithm) as cause:
+        for speaker in speakers:
+            if _signed(told, speaker):
+                return speaker
+    except HOSTILE as cause:
         raise refusal("ocsp-responder-foreign") from cause
     raise refusal("ocsp-responder-foreign")
+
+
+def _algorithms_of(told: ocsp.OCSPResponse, speaker: x509.Certificate, issuer: x509.Certificate) -> set[str]:
+    """Those on which an answer rests; the issuer's own certificate was believed before. Empty for unknown."""
+    names = {signature_algorithm(told.signature_algorithm_oid), key_algorithm(speaker.public_key())}
+    if speaker != issuer:
+        names.add(signed_with(speaker))
+    return {name or "" for name in names}
 
 
 def _speaks_for(
@@ -186,7 +207,7 @@ def _single(
     (single,) = told.responses
     try:
         asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, single.hash_algorithm).build()
-    except (ValueError, UnsupportedAlgorithm) as cause:
+    except HOSTILE as cause:
         raise refusal("certificate-revocation-unknown") from cause
     same = (single.issuer_name_hash, single.issuer_key_hash, single.serial_number) == (
         asked.issuer_name_hash,

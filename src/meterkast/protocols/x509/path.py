@@ -1,15 +1,22 @@
 """Whether to believe a certificate: its profile, its holder, its path to a root, its time, its revocation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from cryptography import x509
 from cryptography.x509 import verification
 
+from meterkast.model.errors import TrustError
 from meterkast.model.identity import SystemTitle
-from meterkast.protocols.x509.algorithm import Status, is_written_plainly, key_algorithm, signed_with
+from meterkast.protocols.x509.algorithm import (
+    Algorithms,
+    Status,
+    is_written_plainly,
+    key_algorithm,
+    signed_with,
+)
 from meterkast.protocols.x509.conformance import leaf_algorithm, require_profile
 from meterkast.protocols.x509.identity import operator, organisation_of, server_name, system_title
 from meterkast.protocols.x509.profile import RULES, Identity, Profile, Purpose, Rules
@@ -20,6 +27,11 @@ _MAX_INTERMEDIATES = 2
 """An issuing authority, and a root that another root vouches for (``pki.root``)."""
 
 _NO_GRACE = timedelta(0)
+
+Told = Callable[[x509.Certificate, x509.Certificate, datetime], Window]
+"""How long it holds that a responder has called a certificate of this issuer good; the last is real time.
+
+Raises ``TrustError`` where it has said nothing that counts, or nothing good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +66,7 @@ def validate(
     tenant: str | None = None,
     rules: Rules = RULES,
     grace: timedelta = _NO_GRACE,
+    told: Told | None = None,
 ) -> ValidatedCertificate:
     """Believes the certificate for one purpose, at one moment of real time (UTC), or raises.
 
@@ -66,13 +79,14 @@ def validate(
         purpose: what it is to be used for.
         tenant: whose authority must vouch for it; None for any that ends in our roots.
         rules: profiles and algorithms.
-        grace: how long after its end the leaf is still believed, for renewal alone (AT-09).
+        grace: how long after its end the leaf is still believed: for renewal, and to tell whose (AT-09).
+        told: asked about the leaf where no current list covers it; None where lists alone count.
 
     Raises:
         TrustError: ``certificate-purpose``, ``certificate-key``, ``certificate-identity``,
             ``certificate-not-yet-valid``, ``certificate-expired``, ``certificate-untrusted``,
             ``certificate-algorithm``, ``certificate-tenant-foreign``, ``certificate-revoked``, or
-            ``certificate-revocation-unknown`` where no current list covers it.
+            ``certificate-revocation-unknown`` where no current list covers it; also what ``told`` raises.
     """
     profile = rules.profiles[purpose]
     require_profile(certificate, profile)
@@ -88,10 +102,27 @@ def validate(
     window = _algorithms_hold(chain, profile, rules, now) & _lives(chain, now, grace)
     for child, issuer in pairwise(chain):
         if not (profile.no_check and child is certificate):
-            window &= require_unrevoked(child, issuer, crls, now)
+            asked = told if child is certificate else None
+            window &= _unrevoked(child, issuer, crls, now, asked, rules.algorithms)
     return ValidatedCertificate(
         certificate=certificate, chain=chain, purpose=purpose, title=title, operator=vouching, window=window
     )
+
+
+def _unrevoked(
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    crls: Sequence[x509.CertificateRevocationList],
+    now: datetime,
+    told: Told | None,
+    algorithms: Algorithms,
+) -> Window:
+    try:
+        return require_unrevoked(certificate, issuer, crls, now, algorithms=algorithms)
+    except TrustError as error:
+        if told is None or error.code != "certificate-revocation-unknown":
+            raise
+    return told(certificate, issuer, now)
 
 
 def _holder(certificate: x509.Certificate, profile: Profile) -> SystemTitle | None:
@@ -179,6 +210,4 @@ def _algorithms_hold(
     names |= {signed_with(signed) or "" for signed in chain[:-1]}
     if any(rules.algorithms.status(name, now) is Status.FORBIDDEN for name in names):
         raise refusal("certificate-algorithm")
-    ends = [each.forbidden for each in rules.algorithms if each.name in names and each.forbidden is not None]
-    last = min((datetime.combine(day, time(), UTC) for day in ends), default=datetime.max.replace(tzinfo=UTC))
-    return Window(since=datetime.min.replace(tzinfo=UTC), until=last)
+    return Window(since=datetime.min.replace(tzinfo=UTC), until=rules.algorithms.until(names))

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from meterkast.protocols.envelope import RecipientKey
+from meterkast.protocols.x509.foreign import HOSTILE
 from meterkast.protocols.x509.identity import key_id
 from meterkast.protocols.x509.profile import SUBJECT_ALT_PUBLIC_KEY
 from meterkast.protocols.x509.refusal import refusal
@@ -28,7 +29,7 @@ def recipient_key(certificate: x509.Certificate) -> RecipientKey:
         extension = certificate.extensions.get_extension_for_oid(SUBJECT_ALT_PUBLIC_KEY).value
         x25519 = certificate.public_key()
         mlkem = load_der_public_key(extension.public_bytes())
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError) as cause:
+    except (x509.ExtensionNotFound, *HOSTILE) as cause:
         raise refusal("certificate-key") from cause
     if not (isinstance(x25519, X25519PublicKey) and isinstance(mlkem, MLKEM768PublicKey)):
         raise refusal("certificate-key")

@@ -8,6 +8,7 @@ from typing import TypeGuard
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 
+from meterkast.protocols.x509.algorithm import Algorithms, Status, signed_with
 from meterkast.protocols.x509.refusal import refusal
 
 SigningKey = (
@@ -31,11 +32,14 @@ def require_unrevoked(
     issuer: x509.Certificate,
     crls: Iterable[x509.CertificateRevocationList],
     now: datetime,
+    *,
+    algorithms: Algorithms,
 ) -> Window:
     """Returns where a current list of the issuer covers the certificate, and none names it.
 
-    A list that is one of several (a shard) counts for the certificates alone that point at it: its issuing
-    distribution point must be one of their distribution points (RFC 5280, 6.3.3).
+    A list counts while the algorithm of its signature does (RQ-30). One that is one of several (a shard)
+    counts for the certificates alone that point at it: its issuing distribution point must be one of their
+    distribution points (RFC 5280, 6.3.3).
 
     Returns:
         How long that holds: until the list ends, or another one that is here already begins.
@@ -45,7 +49,14 @@ def require_unrevoked(
     """
     key, name = issuer.public_key(), issuer.subject
     theirs = [crl for crl in crls if crl.issuer == name and _covers(crl, certificate)]
-    current = [crl for crl in theirs if _is_current(crl, now) and signs_lists(key) and _signed(crl, key)]
+    current = [
+        crl
+        for crl in theirs
+        if _is_current(crl, now)
+        and algorithms.status(signed_with(crl), now) is not Status.FORBIDDEN
+        and signs_lists(key)
+        and _signed(crl, key)
+    ]
     if not current:
         raise refusal("certificate-revocation-unknown")
     serial = certificate.serial_number
@@ -53,7 +64,8 @@ def require_unrevoked(
         raise refusal("certificate-revoked")
     ends = [crl.next_update_utc for crl in current if crl.next_update_utc is not None]
     beginnings = [crl.last_update_utc for crl in theirs if crl.last_update_utc > now]
-    return Window(since=max(crl.last_update_utc for crl in current), until=min((*ends, *beginnings)))
+    last = algorithms.until({signed_with(crl) or "" for crl in current})
+    return Window(since=max(crl.last_update_utc for crl in current), until=min((*ends, *beginnings, last)))
 
 
 def signs_lists(key: object) -> TypeGuard[SigningKey]:

@@ -9,6 +9,7 @@ A leaf names exactly one policy. An issuing authority lists the policies it may 
 operators cannot vouch for a device and the other way round.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from meterkast.protocols.x509.purpose import Identity, Purpose, Use
 
 ARC = "1.3.6.1.4.1.99999"
 Value = TypeVar("Value")
+_ADDRESS = re.compile(r"http://[0-9A-Za-z.-]+(:[0-9]{1,5})?/[!-~]*")
 _STANDARD_USES = {
     "client-auth": ExtendedKeyUsageOID.CLIENT_AUTH,
     "server-auth": ExtendedKeyUsageOID.SERVER_AUTH,
@@ -46,6 +48,7 @@ class Profile:
         keys: algorithms of the key that are believed, the one to make first.
         validity: how long it lives; None for ever (9999-12-31), for birth certificates alone.
         no_check: whether its revocation is not asked for, and it says so (RFC 6960, 4.2.2.2.1).
+        responder: where its status is asked over HTTP; None where nobody tells it.
     """
 
     purpose: Purpose
@@ -57,6 +60,7 @@ class Profile:
     keys: tuple[str, ...]
     validity: timedelta | None
     no_check: bool = False
+    responder: str | None = None
 
     @property
     def hybrid(self) -> bool:
@@ -151,6 +155,12 @@ class _Table:
             raise self.malformed("is not known", key)
         return value
 
+    def address(self, key: str) -> str:
+        value = self._take(key, str)
+        if _ADDRESS.fullmatch(value) is None:
+            raise self.malformed("is no address of plain HTTP", key)
+        return value
+
     def switch(self, key: str) -> bool:
         return self._take(key, bool) if self.has(key) else False
 
@@ -242,6 +252,7 @@ def _profile(name: str, row: _Table, algorithms: Algorithms, labels: Iterable[st
         keys=row.names("keys", (each.name for each in algorithms)),
         validity=row.days("life-days") if row.has("life-days") else None,
         no_check=row.switch("no-check"),
+        responder=row.address("responder") if row.has("responder") else None,
     )
     row.end()
     if not profile.keys or (profile.validity is None and profile.purpose is not Purpose.BIRTH):
