@@ -1,10 +1,9 @@
-"""Connects one home to a running site: enrols its gateway, pairs its devices, and registers all of them.
+"""Connects one home to a running site: tells the centre of its gateway and devices.
 
-The command line has no commands for these three steps yet, so this script calls the same code that a street
-calls. Run it where ``pki serve`` is running and before ``gateway run``::
+The command line has no command for that yet, so this script calls the same code that a street calls. Run it
+after ``gateway enrol`` and before ``gateway run``::
 
-    python connect_home.py SITE --est-port 8443 --module KFM0000000000001 --pairing-key module/pairing.key \
-        --gas-meter MKM00000001 --user-key gasmeter/user.key
+    python connect_home.py SITE --module KFM0000000000001 --gas-meter MKM00000001
 """
 
 import argparse
@@ -13,17 +12,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from meterkast.gateway.enrol import enrol
 from meterkast.headend.registry import Device, Gateway, Registry
 from meterkast.model.block import Medium
 from meterkast.model.ean import Ean
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.database.engine import engine, writing
 from meterkast.outside.database.migrations import upgrade
-from meterkast.outside.keystore import SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki.authority import Authority
-from meterkast.pki.site import PKI_NAME
 from meterkast.protocols.x509.identity import key_id
 
 CONNECTION = Ean("871687000000000016")
@@ -31,25 +27,13 @@ OPERATOR = "stadsnet"
 
 
 def main() -> None:
-    """Does the three steps in their order."""
+    """Registers what the command line names."""
     arguments = _parser().parse_args()
     site: Path = arguments.site
     title = SystemTitle.parse(arguments.title)
-    trust = TrustFolder(site / "trust")
-    keystore = SoftwareKeystore(site / "gateways" / str(title) / "keystore")
-    enrol(
-        keystore,
-        est_host="127.0.0.1",
-        est_port=arguments.est_port,
-        server_name=PKI_NAME,
-        trust=trust,
-        title=title,
-    )
-    keystore.put_secret("pairing", arguments.pairing_key.read_bytes())
-    keystore.put_secret("gas", arguments.user_key.read_bytes())
     devices = {arguments.module: Medium.ELECTRICITY, arguments.gas_meter: Medium.GAS}
-    _register(site, title, devices, Authority(site / "pki", trust))
-    print(f"{title} is enrolled, paired and registered.")
+    _register(site, title, devices, Authority(site / "pki", TrustFolder(site / "trust")))
+    print(f"{title} is registered.")
 
 
 def _register(site: Path, title: SystemTitle, devices: dict[str, Medium], authority: Authority) -> None:
@@ -77,11 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("site", type=Path)
     parser.add_argument("--title", default="MKG0000000001")
-    parser.add_argument("--est-port", type=int, default=8443)
     parser.add_argument("--module", required=True)
-    parser.add_argument("--pairing-key", type=Path, required=True)
     parser.add_argument("--gas-meter", required=True)
-    parser.add_argument("--user-key", type=Path, required=True)
     return parser
 
 

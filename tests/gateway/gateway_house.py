@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from meterkast.gasmeter.meter import GasMeter
 from meterkast.gasmeter.settings import GasMeterSettings
-from meterkast.gateway.gateway import GAS_KEY, PAIRING, Gateway
+from meterkast.gateway.device_keys import DeviceKey
+from meterkast.gateway.gateway import Gateway
 from meterkast.gateway.settings import FramingKind, GatewaySettings, HeadEndAddress, ModulePort
 from meterkast.model.calendar import HOUR, day_start
 from meterkast.model.identity import SystemTitle
@@ -96,8 +97,8 @@ def found_site(folder: Path) -> Site:
         signed = request.sign(keystore.signer(purpose), hashes.SHA256())
         chain = site.authority.issue(signed.public_bytes(Encoding.DER), purpose, TITLE, now)
         keystore.put_certificate(purpose, chain)
-    keystore.put_secret(PAIRING, PAIRING_KEY)
-    keystore.put_secret(GAS_KEY, USER_KEY)
+    keystore.put_secret(DeviceKey.PAIRING, PAIRING_KEY)
+    keystore.put_secret(DeviceKey.GAS, USER_KEY)
     return site
 
 

@@ -18,7 +18,7 @@ from meterkast.model.identity import SystemTitle
 from meterkast.outside.clock import ScaledClock
 from meterkast.outside.entropy import system_entropy
 from meterkast.outside.journal import Journal
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, SoftwareKeystore
 from meterkast.outside.trust import OPERATOR_ENC, TrustFolder
 from meterkast.pki.site import Site
 from meterkast.protocols.envelope import parse
@@ -74,9 +74,9 @@ def test_a_foreign_operators_certificate_seals_nothing(site: Site, tmp_path: Pat
     now = datetime.now(UTC)
     reader = SoftwareKeystore(site.folder / "mdm" / "keystore")
     liander = site.admit("Liander", now)
-    liander.certify_operator(
-        "Liander", reader.kem_public_key("enc"), lambda sealed, info: reader.unseal("enc", sealed, info), now
-    )
+    reader.generate("theirs", KeyKind.HYBRID_KEM)
+    key = reader.kem_public_key("theirs")
+    liander.certify_operator("Liander", key, lambda sealed, info: reader.unseal("theirs", sealed, info), now)
     trust = site.folder / "trust"
     for name, ours in ((OPERATOR_ENC, OPERATOR_ENC), ("operator.crl.pem", "liander.crl.pem")):
         (trust / ours).write_bytes((liander.trust.path / name).read_bytes())

@@ -8,12 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from ceremony.rehearsed import rehearsed
 from docs.pages import DOCS, ROOT, fences
 from keystore.softhsm import SoftHsm, needs_softhsm, token_in
+from meterkast.outside.trust import TrustFolder, is_for_development
+from meterkast.pki.ceremony import Ceremony
+from meterkast.pki.ceremony.rehearsal import rehearsed_clock
 
 pytestmark = [pytest.mark.processes, needs_softhsm]
 
@@ -60,27 +65,53 @@ def runs(line: str, folder: Path) -> bool:
     return "runs" in said
 
 
-def test_the_page_is_followed(hsm: SoftHsm, tmp_path: Path) -> None:
-    _, folders, create, *components = fences(PAGE, "sh")
-    in_token, sealed = (text.replace(PRINTED_MODULE, str(hsm.module)) for text in fences(PAGE, "toml"))
-    for line in folders.splitlines():
-        subprocess.run(argv(line), cwd=tmp_path, check=True)
-    site = tmp_path / "site"
+def refused(line: str, folder: Path) -> str:
+    """What a command is refused with, for security."""
+    command = argv(line, "--json")
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 5, done.stderr
+    code: str = json.loads(done.stdout)["error"]["code"]
+    return code
+
+
+def settled(hsm: SoftHsm, folder: Path) -> Path:
+    """Step 2: says where the keys of a site will be."""
+    in_token, sealed = (text.replace(PRINTED_MODULE, str(hsm.module)) for text in fences(PAGE, "toml")[:2])
+    for line in fences(PAGE, "sh")[1].splitlines():
+        subprocess.run(argv(line), cwd=folder, check=True)
+    site = folder / "site"
     for name, settings in (("pki/issuing", in_token), ("headend/keystore", sealed), ("mdm/keystore", sealed)):
         (site / name / "keystore.toml").write_text(settings)
-    subprocess.run(argv(create), cwd=tmp_path, env=environment(), check=True, capture_output=True)
+    return site
+
+
+def done(line: str, folder: Path) -> None:
+    subprocess.run(argv(line), cwd=folder, env=environment(), check=True, capture_output=True)
+
+
+def test_the_page_is_followed(hsm: SoftHsm, tmp_path: Path) -> None:
+    _, _, create, headend, mdm, production = fences(PAGE, "sh")[:6]
+    site = settled(hsm, tmp_path)
+    done(create, tmp_path)
     for name in ("pki/issuing", "headend/keystore", "mdm/keystore"):
         assert not any(b"PRIVATE KEY" in path.read_bytes() for path in (site / name).iterdir())
+    for line in (headend, mdm):
+        assert runs(line, tmp_path)
+    assert refused(production, tmp_path) == "trust-root-development"
+    (site / "headend/keystore/keystore.toml").unlink()
+    assert refused(production, tmp_path) == "keystore-software-refused"
+
+
+def test_with_a_root_from_a_ceremony_it_starts_in_production(hsm: SoftHsm, tmp_path: Path) -> None:
+    request, _, create, *components = fences(PAGE, "text")[1].splitlines()
+    site = settled(hsm, tmp_path)
+    done(request.replace("ceremony/requests", "requests"), tmp_path)
+    with rehearsed(tmp_path / "ceremony") as rehearsal:
+        rehearsal.stage.is_rehearsal = False
+        rehearsal.stage.requests = tmp_path / "requests"
+        rehearsal.stage.clock = rehearsed_clock(datetime.now(UTC) - timedelta(days=1))
+        Ceremony.begin(rehearsal.stage).hold()
+    done(create, tmp_path)
+    assert not is_for_development(TrustFolder(site / "trust").anchors()[0])
     for line in components:
         assert runs(line, tmp_path)
-    (site / "headend/keystore/keystore.toml").unlink()
-    refused = subprocess.run(
-        argv(components[0], "--json"),
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert refused.returncode == 5
-    assert json.loads(refused.stdout)["error"]["code"] == "keystore-software-refused"

@@ -14,6 +14,7 @@ from keystore.softhsm import SoftHsm, needs_softhsm, token_in
 from meterkast.model.deployment import Profile
 from meterkast.model.errors import DataError, LocalError, MeterkastError, TrustError
 from meterkast.outside.keystore import (
+    DividedKeystore,
     KeyKind,
     Pkcs11Keystore,
     SealedKeystore,
@@ -41,12 +42,12 @@ def written(folder: Path, text: str) -> Path:
     return folder
 
 
-def token_settings(hsm: SoftHsm, folder: Path, kind: str) -> Path:
+def token_settings(hsm: SoftHsm, folder: Path, kind: str, *more: str) -> Path:
     pin = folder.parent / "pin"
     pin.write_text(hsm.pin())
     pin.chmod(0o600)
     lines = (f'kind = "{kind}"', f'module = "{hsm.module}"', f'token = "{hsm.label}"', f'pin-file = "{pin}"')
-    return written(folder, "\n".join(lines))
+    return written(folder, "\n".join((*lines, *more)))
 
 
 def root(*units: str) -> x509.Certificate:
@@ -76,6 +77,31 @@ def test_a_token_is_for_production(hsm: SoftHsm, tmp_path: Path, kind: str, made
 
 
 @needs_softhsm
+def test_some_keys_are_sealed_beside_those_in_the_token(hsm: SoftHsm, tmp_path: Path) -> None:
+    """A gateway signs in its token; its key for TLS is where OpenSSL can use it."""
+    folder = token_settings(hsm, tmp_path / "keystore", "pkcs11", 'sealed = ["birth", "tls"]')
+    keystore = open_keystore(folder, Profile.PRODUCTION)
+    assert isinstance(keystore, DividedKeystore)
+    for label in ("birth", "tls", "tls-g2", "sig", "tlsx"):
+        keystore.generate(label, KeyKind.EC_P256)
+        code = refusal(lambda label=label: keystore.generate(label, KeyKind.EC_P384))  # type: ignore[misc]
+        assert code == (LocalError, "keystore-label-taken")
+        assert len(keystore.sign(label, b"")) == 64
+    pin = (tmp_path / "pin").read_text
+    in_token = Pkcs11Keystore(hsm.module, hsm.label, pin, tmp_path / "elsewhere").labels()
+    assert in_token == {"sig", "tlsx"}
+    assert keystore.labels() == {"birth", "tls", "tls-g2", *in_token}
+    assert SoftwareKeystore(folder).labels() == set()
+    token_settings(hsm, folder, "pkcs11", 'sealed = ["birth", "tls", "sig"]')
+    again = open_keystore(folder)  # what is there stays where it is; the next one is made as it says now
+    assert again.public_key("sig") == keystore.public_key("sig")
+    again.generate("sig-g2", KeyKind.ML_DSA_44)
+    assert len(again.sign("sig-g2", b"")) == 2420
+    code = refusal(lambda: again.generate("enc", KeyKind.ML_DSA_44))
+    assert code == (LocalError, "keystore-mechanism-missing")
+
+
+@needs_softhsm
 def test_at_45_a_pin_that_everybody_knows(hsm: SoftHsm, tmp_path: Path) -> None:
     folder = token_settings(hsm, tmp_path / "keystore", "pkcs11")
     (tmp_path / "pin").write_text("123456")
@@ -86,7 +112,16 @@ def test_at_45_a_pin_that_everybody_knows(hsm: SoftHsm, tmp_path: Path) -> None:
 
 
 @needs_softhsm
-@pytest.mark.parametrize("secret", ["000102030405060708090A0B0C0D0E0F", "00" * 16, "FF" * 16])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "000102030405060708090A0B0C0D0E0F",
+        "00" * 16,
+        "FF" * 16,
+        "000102030405060708090A0B0C0D0E0FD0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF",  # both, as a pairing key
+        "7B1F3D5C9A8E6F4021436587A9CBED0F" + "00" * 16,
+    ],
+)
 def test_at_45_a_local_key_that_everybody_knows(hsm: SoftHsm, tmp_path: Path, secret: str) -> None:
     folder = token_settings(hsm, tmp_path / "keystore", "sealed")
     open_keystore(folder, Profile.DEVELOPMENT).put_secret("pairing", bytes.fromhex(secret))
@@ -120,6 +155,10 @@ def test_at_45_a_root_made_for_development(hsm: SoftHsm, tmp_path: Path) -> None
         'kind = "pkcs11"\nmodule = "m"\ntoken = "t"',
         'kind = "pkcs11"\nmodule = "m"\ntoken = "t"\npin = "13579"',
         'kind = "pkcs11"\nmodule = "m"\ntoken = "t"\npin-file = "a"\npin-environment = "B"',
+        'kind = "pkcs11"\nmodule = "m"\ntoken = "t"\npin-file = "a"\nsealed = "tls"',
+        'kind = "pkcs11"\nmodule = "m"\ntoken = "t"\npin-file = "a"\nsealed = [1]',
+        'kind = "sealed"\nmodule = "m"\ntoken = "t"\npin-file = "a"\nsealed = ["tls"]',
+        'kind = "software"\nsealed = ["tls"]',
     ],
 )
 def test_settings_that_do_not_hold(tmp_path: Path, text: str) -> None:

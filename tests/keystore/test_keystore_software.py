@@ -108,8 +108,8 @@ def test_post_quantum_handles_sign_and_keep_the_key(
 def test_no_public_face_returns_a_private_key(keystore: SoftwareKeystore) -> None:
     faces = {name for name in dir(SoftwareKeystore) if not name.startswith("_")}
     assert faces == {
-        "certificate", "certified", "generate", "kem_public_key", "labels", "public_key", "put_certificate",
-        "put_secret", "secret", "secrets", "sign", "signer", "tls_context", "unseal",
+        "certificate", "certified", "destroy", "generate", "kem_public_key", "labels", "lend", "public_key",
+        "put_certificate", "put_secret", "secret", "secrets", "sign", "signer", "tls_context", "unseal",
     }  # fmt: skip
 
 

@@ -7,16 +7,15 @@ which it was silent for a moment nothing ever leaves the house, not even after i
 
 from datetime import date, datetime
 
-from cryptography import x509
-
 from meterkast.gateway.holdings import current
 from meterkast.gateway.settings import GatewaySettings
 from meterkast.model.calendar import day_bounds
 from meterkast.model.errors import PeerError, TrustError
 from meterkast.outside.journal import Journal, ObeyedOrder
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.keystore import Keystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.protocols.order import Receipt, SignedOrder, Speech, digest, parse_order
+from meterkast.protocols.x509.foreign import read_certificate
 from meterkast.protocols.x509.identity import operator
 from meterkast.protocols.x509.path import validate
 from meterkast.protocols.x509.profile import RULES, Purpose, Rules
@@ -28,7 +27,7 @@ class Communication:
     def __init__(
         self,
         settings: GatewaySettings,
-        keystore: SoftwareKeystore,
+        keystore: Keystore,
         trust: TrustFolder,
         journal: Journal,
         rules: Rules = RULES,
@@ -96,8 +95,8 @@ class Communication:
 
     def _believe(self, signed: SignedOrder, now: datetime) -> None:
         try:
-            certificate = x509.load_der_x509_certificate(signed.certificate)
-        except (ValueError, x509.InvalidVersion) as error:
+            certificate = read_certificate(signed.certificate)
+        except PeerError as error:
             raise PeerError("order-malformed", "These octets are no order and no receipt.") from error
         trust = self._trust
         validate(

@@ -54,6 +54,7 @@ from meterkast.gateway.settings import (
     HeadEndAddress,
     ModulePort,
 )
+from meterkast.model.deployment import Profile
 from meterkast.model.errors import DataError, MeterkastError
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.clock import Clock, ScaledClock, SharedClock, SystemClock
@@ -74,14 +75,15 @@ class Configuration:
     clock: Clock
 
     @classmethod
-    def load(cls, path: Path) -> "Configuration":
-        """Reads the file.
+    def load(cls, path: Path, profile: Profile = Profile.DEVELOPMENT) -> "Configuration":
+        """Reads the file; what the gateway may start with is up to whoever starts it.
 
         Raises:
             DataError: ``gateway-toml-malformed``, or ``gateway-toml-missing`` where there is none.
         """
         try:
-            return _configuration(tomllib.loads(path.read_text(encoding="utf-8")), path.resolve().parent)
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            return _configuration(document, path.resolve().parent, profile)
         except OSError as error:
             raise DataError("gateway-toml-missing", "There is no such file.", where=str(path)) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, LookupError, TypeError, ValueError) as error:
@@ -90,7 +92,7 @@ class Configuration:
             raise _malformed(path, error) from error
 
 
-def _configuration(document: Mapping[str, Any], folder: Path) -> Configuration:
+def _configuration(document: Mapping[str, Any], folder: Path, profile: Profile) -> Configuration:
     module, gas = document.get("module"), document.get("gas")
     port, headend = document.get("consumer-port", {}), document["headend"]
     settings = GatewaySettings(
@@ -108,6 +110,7 @@ def _configuration(document: Mapping[str, Any], folder: Path) -> Configuration:
         p1=_endpoint(port, "p1"),
         slot_seconds=int(document.get("slot-seconds", SLOT_SECONDS)),
         allow_unconfined=bool(document.get("allow-unconfined", False)),
+        profile=profile,
     )
     return Configuration(
         settings=settings,

@@ -54,7 +54,8 @@ class Enrolment:
     def enrol(self, now: datetime) -> None:
         """Gets what is missing, by the birth certificate; raises as the function ``enrol`` does."""
         certified = self.keystore.certified()
-        self._fill([purpose for purpose in PURPOSES if purpose not in certified], ENROL, BIRTH_LABEL, now)
+        missing = [purpose for purpose in PURPOSES if current(self.keystore, purpose) not in certified]
+        self._fill(missing, ENROL, BIRTH_LABEL, now)
 
     def renew(self, now: datetime) -> list[Purpose]:
         """Gets the next generation of what is due, and anew, by birth, what was revoked; gives the purposes.
@@ -85,12 +86,25 @@ class Enrolment:
             est = EstVisit(ask)
             for purpose in purposes:
                 label = upcoming(self.keystore, purpose)
-                if label not in self.keystore.labels():
-                    self.keystore.generate(label, est.kind_wanted(purpose))
-                request = certification_request(self.keystore, label, self.title)
-                certificate = est.certify(operation, purpose, request)
+                certificate = self._asked(est, operation, purpose, label)
                 self.keystore.put_certificate(label, self._believed(certificate, label, purpose, now))
                 _log.info("gateway-enrolled gateway=%s purpose=%s", self.title, purpose)
+
+    def _asked(self, est: EstVisit, operation: str, purpose: Purpose, label: str) -> x509.Certificate:
+        """The certificate for the key under a label; a key of an earlier visit gives way if it is refused."""
+        if label in self.keystore.labels():
+            try:
+                return self._certified(est, operation, purpose, label)
+            except TrustError as error:
+                if error.code != "enrol-request-refused":
+                    raise
+                _log.warning("gateway-key-refused gateway=%s label=%s: another is made", self.title, label)
+                self.keystore.destroy(label)
+        self.keystore.generate(label, est.kind_wanted(purpose))
+        return self._certified(est, operation, purpose, label)
+
+    def _certified(self, est: EstVisit, operation: str, purpose: Purpose, label: str) -> x509.Certificate:
+        return est.certify(operation, purpose, certification_request(self.keystore, label, self.title))
 
     def _believed(
         self, certificate: x509.Certificate, label: str, purpose: Purpose, now: datetime
@@ -139,7 +153,7 @@ def enrol(
     Raises:
         UnreachableError: ``https-unreachable``.
         TrustError: ``https-tls-refused``, ``enrol-refused`` (not expected, or enrolled before),
-            ``enrol-certificate-foreign``, or a ``certificate-…`` code.
+            ``enrol-request-refused``, ``enrol-certificate-foreign``, or a ``certificate-…`` code.
         PeerError: ``enrol-answer-malformed`` or ``https-malformed``.
     """
     address = PkiAddress(est=EstAddress(host=est_host, port=est_port, server_name=server_name))

@@ -17,6 +17,7 @@ from meterkast.protocols.x509.identity import hardware_module_name
 from meterkast.protocols.x509.purpose import Purpose
 
 ENROL, RENEW = "simpleenroll", "simplereenroll"
+_BAD_REQUEST = 400
 
 
 class EstVisit:
@@ -35,7 +36,8 @@ class EstVisit:
         """The certificate for a request.
 
         Raises:
-            TrustError: ``enrol-refused``.
+            TrustError: ``enrol-refused``; ``enrol-request-refused`` where the request is at fault, such as
+                a key that had a certificate before.
             PeerError: ``enrol-answer-malformed``.
         """
         answer = self._ask(
@@ -46,6 +48,9 @@ class EstVisit:
                 body=encodebytes(request),
             )
         )
+        if answer.status == _BAD_REQUEST:
+            message = "The enrolment server refused the key or the request."
+            raise TrustError("enrol-request-refused", message, hint="The PKI's log says why.")
         if answer.status != 200:
             message = f"The enrolment server refused the request ({answer.status})."
             raise TrustError(

@@ -11,6 +11,7 @@ from meterkast.gateway.backoff import Backoff
 from meterkast.gateway.communication import Communication
 from meterkast.gateway.consumer_port.port import ConsumerPort, consent_folder
 from meterkast.gateway.desk import Desk, RealTime
+from meterkast.gateway.device_keys import DeviceKey
 from meterkast.gateway.gas_inbox import GasInbox
 from meterkast.gateway.holdings import current
 from meterkast.gateway.host import ApplicationHost
@@ -27,7 +28,7 @@ from meterkast.model.errors import LocalError, MeterkastError, TrustError, Unrea
 from meterkast.outside.clock import Clock
 from meterkast.outside.entropy import Entropy, system_entropy
 from meterkast.outside.journal import Journal, JournaledEnvelope
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.keystore import open_keystore
 from meterkast.outside.links import Link, tls
 from meterkast.outside.trust import TrustFolder
 from meterkast.protocols.dlms.hls5 import Hls5
@@ -35,7 +36,6 @@ from meterkast.protocols.x1.document import Document
 from meterkast.protocols.x509.purpose import Purpose
 
 DAYS_IN_BUFFER = 10
-PAIRING, GAS_KEY = "pairing", "gas"
 _ENCRYPTION_KEY, _CHALLENGE = 16, 16
 
 _LOG = logging.getLogger("meterkast.gateway")
@@ -60,6 +60,7 @@ class Gateway:
     Raises:
         LocalError: ``keystore-…`` where a secret is missing.
         DataError: ``journal-unreadable``.
+        MeterkastError: as ``open_keystore``: in production TrustError for keys in plain files.
     """
 
     def __init__(
@@ -77,14 +78,14 @@ class Gateway:
         self.settings = settings
         self._clock = clock
         self._entropy = entropy
-        self._keystore = SoftwareKeystore(settings.folder / "keystore")
         self._trust = TrustFolder(settings.trust)
+        self._keystore = open_keystore(settings.keystore, settings.profile, self._trust)
         self._journal = Journal(journal_path(settings.folder))
         self._module = self._module_line(module_link)
         self._gas_line = Line(gas_link) if gas_link else None
         self._gas = self._gas_inbox()
         wire = Line(consumer_port) if consumer_port else None
-        self.port = ConsumerPort(settings.title, consent_folder(settings.folder), wire)
+        self.port = ConsumerPort(settings.title, consent_folder(settings.folder), wire, settings.profile)
         self._tells = bool(wire or settings.x1 or settings.p1)
         self._communication = Communication(settings, self._keystore, self._trust, self._journal)
         self._real_time = real_time
@@ -112,6 +113,7 @@ class Gateway:
 
         Raises:
             LocalError: ``sandbox-unavailable``, or ``port-unusable``.
+            MeterkastError: as ``ConsumerPort.open``.
         """
         self.port.open(self.settings.x1, self.settings.p1)
         self._owns_host = host is None
@@ -329,7 +331,7 @@ class Gateway:
     def _module_line(self, source: Link | Dial | None) -> ModuleLine | None:
         if source is None or self.settings.module is None:
             return None
-        key = self._keystore.secret(PAIRING)
+        key = self._keystore.secret(DeviceKey.PAIRING)
         hls5 = Hls5(
             title=self.settings.title,
             encryption_key=key[:_ENCRYPTION_KEY],
@@ -344,7 +346,7 @@ class Gateway:
         meter = self.settings.gas_meter
         if meter is None:
             return None
-        user_key = self._keystore.secret(GAS_KEY)
+        user_key = self._keystore.secret(DeviceKey.GAS)
         return GasInbox(
             meter, user_key, self._journal, lambda error: self._desk.note(error, meter), self._clock.now
         )

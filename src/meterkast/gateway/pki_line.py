@@ -1,6 +1,5 @@
 """The way to the operator's PKI: enrolment over TLS, what is signed anyway over plain HTTP."""
 
-import http.client
 import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -9,6 +8,7 @@ from typing import Protocol
 from meterkast.gateway.pki_address import EstAddress
 from meterkast.outside.https import Ask, visit
 from meterkast.outside.keystore import Keystore
+from meterkast.outside.plain_http import get
 from meterkast.outside.trust import TrustFolder
 
 _LIMIT = 1 << 24
@@ -49,17 +49,10 @@ class NetworkLine:
 
     def fetch(self, address: tuple[str, int], path: str) -> bytes | None:
         """As ``PkiLine`` says."""
-        connection = http.client.HTTPConnection(*address, timeout=_TIMEOUT)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read(_LIMIT + 1)
-            return body if answer.status == 200 and len(body) <= _LIMIT else None
-        except (OSError, http.client.HTTPException):
+        body = get(address, path, limit=_LIMIT, seconds=_TIMEOUT)
+        if body is None:
             _log.warning("gateway-list-not-fetched path=%s", path)
-            return None
-        finally:
-            connection.close()
+        return body
 
 
 NETWORK = NetworkLine()

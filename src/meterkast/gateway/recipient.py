@@ -4,11 +4,12 @@ from datetime import datetime
 
 from cryptography import x509
 
-from meterkast.gateway.lists import list_paths
 from meterkast.gateway.pki_line import NETWORK, PkiLine
-from meterkast.model.errors import LocalError, TrustError
+from meterkast.model.errors import LocalError, PeerError, TrustError
 from meterkast.outside.trust import OPERATOR_ENC, TrustFolder
 from meterkast.protocols.x509 import RULES, Purpose, Rules, validate
+from meterkast.protocols.x509.foreign import read_certificates
+from meterkast.protocols.x509.list_place import list_places
 
 
 def fetch_recipient(
@@ -33,7 +34,8 @@ def fetch_recipient(
         line: the way there.
         rules: profiles and algorithms that we believe.
     """
-    folders = {path.rpartition("/")[0] for each in trust.intermediates() for path in list_paths(each)}
+    places = {place.path for each in trust.intermediates() for place in list_places(each)}
+    folders = {path.rpartition("/")[0] for path in places}
     return any(
         _take(trust, owner, line.fetch(address, f"{folder}/{OPERATOR_ENC}"), now, rules)
         for folder in sorted(folders)
@@ -42,14 +44,14 @@ def fetch_recipient(
 
 def _take(trust: TrustFolder, owner: str, pem: bytes | None, now: datetime, rules: Rules) -> bool:
     try:
-        leaf, *chain = x509.load_pem_x509_certificates(pem or b"")
+        leaf, *chain = read_certificates(pem or b"")
         if not _is_newer(leaf, trust):
             return False
         between = [*chain, *trust.intermediates()]
         validate(
             leaf, between, trust.anchors(), trust.crls(), now, Purpose.OPERATOR_ENC, tenant=owner, rules=rules
         )
-    except (ValueError, x509.InvalidVersion, TrustError):
+    except (PeerError, TrustError):
         return False
     trust.publish(OPERATOR_ENC, [leaf, *chain])
     return True

@@ -8,7 +8,7 @@ from meterkast.gateway.holdings import current
 from meterkast.gateway.settings import GatewaySettings
 from meterkast.model.errors import LocalError, TrustError
 from meterkast.outside.entropy import Entropy
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.keystore import Keystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.protocols.envelope import Header, RecipientKey, SignatureAlgorithm, algorithm_of, attach, seal
 from meterkast.protocols.x509.cache import PathCache
@@ -27,7 +27,7 @@ class Sealer:
     def __init__(
         self,
         settings: GatewaySettings,
-        keystore: SoftwareKeystore,
+        keystore: Keystore,
         trust: TrustFolder,
         entropy: Entropy,
         rules: Rules = RULES,

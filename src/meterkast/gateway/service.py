@@ -1,10 +1,19 @@
-"""The gateway as a process of its own."""
+"""The gateway as a process of its own, and what it does once in its life."""
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime
+
+from cryptography import x509
 
 from meterkast.gateway.configuration import Configuration
+from meterkast.gateway.enrol import PURPOSES, Enrolment
 from meterkast.gateway.gateway import Gateway
+from meterkast.gateway.holdings import current
+from meterkast.gateway.settings import GatewaySettings
+from meterkast.model.errors import DataError
+from meterkast.outside.keystore import open_keystore
+from meterkast.outside.trust import TrustFolder
 
 
 async def run(configuration: Configuration, *, stop: asyncio.Event) -> None:
@@ -15,6 +24,7 @@ async def run(configuration: Configuration, *, stop: asyncio.Event) -> None:
     Raises:
         LocalError: ``sandbox-unavailable``, or ``keystore-…`` where it has no keys yet.
         DataError: ``journal-unreadable``.
+        MeterkastError: as ``Gateway``.
     """
     gateway = Gateway(
         configuration.settings,
@@ -36,3 +46,20 @@ async def run(configuration: Configuration, *, stop: asyncio.Event) -> None:
             with suppress(asyncio.CancelledError):
                 await task
         await gateway.stop()
+
+
+def enrol(settings: GatewaySettings, now: datetime) -> dict[str, x509.Certificate]:
+    """Gets the certificates that are missing, by that of birth, and gives those in use by their labels.
+
+    Raises:
+        DataError: ``gateway-pki-missing``.
+        MeterkastError: as ``open_keystore`` and ``Enrolment.enrol``.
+    """
+    if settings.pki is None:
+        hint = "Name it in gateway.toml, under [pki]."
+        raise DataError("gateway-pki-missing", "The gateway is not told where its PKI is.", hint=hint)
+    trust = TrustFolder(settings.trust)
+    keystore = open_keystore(settings.keystore, settings.profile, trust)
+    Enrolment(title=settings.title, keystore=keystore, trust=trust, address=settings.pki).enrol(now)
+    labels = [current(keystore, purpose) for purpose in PURPOSES]
+    return {label: keystore.certificate(label)[0] for label in labels}

@@ -5,10 +5,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from meterkast.gateway.pki_address import PkiAddress
+from meterkast.model.deployment import Profile
 from meterkast.model.identity import SystemTitle
 from meterkast.protocols.hdlc import Address
 
 SLOT_SECONDS = 4 * 3600
+KEYSTORE = "keystore"
+"""The folder of the keys, in that of the gateway."""
 
 
 class FramingKind(StrEnum):
@@ -63,7 +66,8 @@ class GatewaySettings:
     Attributes:
         title: its system title, as in its certificates.
         operator: whose readings these are; the recipient's certificate must bear this name.
-        folder: its own: ``keystore/`` and ``journal.sqlite``.
+        folder: its own: ``keystore/``, with a ``keystore.toml`` where keys are not in plain files, and
+            ``journal.sqlite``; ``x1/`` is the keystore of X1.
         trust: the trust folder: roots, authorities, revocation lists, the operator's certificate.
         headend: where to deliver.
         pki: where to renew its certificates; None where nobody does.
@@ -74,6 +78,7 @@ class GatewaySettings:
         errand_seconds: real time that an application has for one day.
         slot_seconds: readings leave within so many seconds after local midnight, at this gateway's own slot.
         allow_unconfined: runs applications even where the kernel grants no sandbox.
+        profile: what it may start with; in production no keys in plain files.
     """
 
     title: SystemTitle
@@ -89,3 +94,9 @@ class GatewaySettings:
     errand_seconds: float = 120.0
     slot_seconds: int = SLOT_SECONDS
     allow_unconfined: bool = False
+    profile: Profile = Profile.DEVELOPMENT
+
+    @property
+    def keystore(self) -> Path:
+        """Where its keys are, or where it says where they are."""
+        return self.folder / KEYSTORE

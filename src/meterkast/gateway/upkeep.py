@@ -1,4 +1,4 @@
-"""Keeping its own papers in order: lists, roots, and the next certificates before the present ones end."""
+"""Keeping its own papers in order: lists, roots, certificates in time, and no key longer than needed."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from meterkast.gateway.anchors import replace_anchors
 from meterkast.gateway.desk import RealTime
 from meterkast.gateway.enrol import PURPOSES, Enrolment
 from meterkast.gateway.est import EstVisit
-from meterkast.gateway.holdings import current
+from meterkast.gateway.holdings import current, spent
 from meterkast.gateway.lists import fetch_lists
 from meterkast.gateway.pki_address import PkiAddress
 from meterkast.gateway.pki_line import NETWORK, PkiLine
@@ -74,13 +74,28 @@ class Upkeep:
             fetch_recipient(self._trust, self._operator, lists, now, line=self._line, rules=self._rules)
         return self._enrolment.renew(now)
 
+    def prune(self, now: datetime) -> list[str]:
+        """Destroys the keys that are good for nothing any more, with their certificates; gives their labels.
+
+        Whatever the clock says, it only ever comes to keys that have a successor in use. Nobody is dialled.
+
+        Raises:
+            MeterkastError: of the keystore; the next time goes on where it stopped.
+        """
+        labels = [label for purpose in PURPOSES for label in spent(self._keystore, purpose, now)]
+        for label in labels:
+            self._keystore.destroy(label)
+            _log.info("gateway-key-destroyed gateway=%s label=%s", self._title, label)
+        return labels
+
     async def run(self, real_time: RealTime) -> None:
         """A round now and every ``SECONDS_BETWEEN``; what goes wrong is logged and tried again."""
         while True:
-            try:
-                await asyncio.to_thread(self.step, real_time())
-            except MeterkastError as error:
-                _log.warning("%s gateway=%s: %s", error.code, self._title, error)
+            for duty in (self.step, self.prune):
+                try:
+                    await asyncio.to_thread(duty, real_time())
+                except MeterkastError as error:
+                    _log.warning("%s gateway=%s: %s", error.code, self._title, error)
             await asyncio.sleep(SECONDS_BETWEEN)
 
     def _fetch_lists(self, address: tuple[str, int]) -> None:

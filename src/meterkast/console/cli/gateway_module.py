@@ -7,6 +7,9 @@ import typer
 
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
+from meterkast.console.cli.gateway_folder import Folder, existing
+from meterkast.console.cli.input import read
+from meterkast.console.cli.options import PROFILE, Profile
 from meterkast.console.exits import Exit
 from meterkast.model.calendar import iso_local
 from meterkast.model.errors import DataError
@@ -14,14 +17,13 @@ from meterkast.model.errors import DataError
 if TYPE_CHECKING:
     from meterkast.gateway.module_pairing import ModulePairing
 
-Folder = Annotated[Path, typer.Argument(metavar="GATEWAY", help="The gateway's folder.")]
-
 
 def add(gateway: typer.Typer) -> None:
     """Adds the commands to those of the gateway."""
     group = typer.Typer(help="The measurement module that the gateway is paired with.")
     command(group, "show", examples=("meterkast gateway module show ./gateways/MKG0000000001",))(show)
-    command(group, "pair", examples=("meterkast gateway module pair ./gateways/MKG0000000001",))(pair)
+    example = "meterkast gateway module pair ./gateways/MKG0000000001 --key ./module/pairing.key"
+    command(group, "pair", examples=(example,))(pair)
     gateway.add_typer(group, name="module", no_args_is_help=True)
 
 
@@ -37,12 +39,28 @@ def show(answer: Answer, gateway: Folder) -> Exit:
     return Exit.DONE
 
 
-def pair(answer: Answer, gateway: Folder) -> Exit:
-    """End the quarantine: the module that proves the pairing key next is the one.
+def pair(
+    answer: Answer,
+    gateway: Folder,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="The new module's pairing key, 32 octets, or - for standard input."
+        ),
+    ] = None,
+    profile: Profile = PROFILE,
+) -> Exit:
+    """Pair with a module, and end a quarantine: the module that proves the pairing key next is the one.
 
-    A new module has a pairing key of its own, which must be in the gateway's keystore first.
+    A new module has a pairing key of its own. It is kept where keystore.toml of the gateway's keystore says;
+    a gateway that runs takes it at its next start.
     """
-    _pairing(gateway).pair()
+    from meterkast.gateway.device_keys import DeviceKey, keep_key
+
+    pairing = _pairing(gateway)
+    if key is not None:
+        keep_key(gateway, DeviceKey.PAIRING, read(key), profile)
+    pairing.pair()
     answer.document({"module": None, "stranger": None, "quarantined_since": None})
     answer.text("the module that proves the pairing key next is the one")
     return Exit.DONE
@@ -51,14 +69,7 @@ def pair(answer: Answer, gateway: Folder) -> Exit:
 def _pairing(gateway: Path) -> "ModulePairing":
     from meterkast.gateway.module_pairing import ModulePairing, pairing_folder
 
-    if not gateway.is_dir():
-        raise DataError(
-            "gateway-folder-missing",
-            "There is no such folder.",
-            where=str(gateway),
-            hint="Give the folder that holds the gateway's gateway.toml or keystore.",
-        )
-    return ModulePairing(pairing_folder(gateway))
+    return ModulePairing(pairing_folder(existing(gateway)))
 
 
 def _text(octets: bytes | None) -> str | None:

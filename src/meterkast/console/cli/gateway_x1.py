@@ -10,13 +10,12 @@ import typer
 
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
+from meterkast.console.cli.gateway_folder import Folder, existing
 from meterkast.console.exits import Exit
-from meterkast.model.errors import DataError
 
 if TYPE_CHECKING:
     from meterkast.gateway.consumer_port.consent import Consent
 
-Folder = Annotated[Path, typer.Argument(metavar="GATEWAY", help="The gateway's folder.")]
 _AT = "/var/lib/meterkast/gateways/MKG0000000001"
 
 
@@ -95,11 +94,4 @@ def _consent(gateway: Path) -> "Consent":
     from meterkast.gateway.consumer_port.consent import Consent
     from meterkast.gateway.consumer_port.port import consent_folder
 
-    if not gateway.is_dir():
-        raise DataError(
-            "gateway-folder-missing",
-            "There is no such folder.",
-            where=str(gateway),
-            hint="Give the folder that holds the gateway's gateway.toml or keystore.",
-        )
-    return Consent(consent_folder(gateway))
+    return Consent(consent_folder(existing(gateway)))

@@ -116,7 +116,7 @@ class Consent:
     def pair(self, certificate: bytes, name: str) -> Paired:
         """Lets this client read along from now on, and shuts the window."""
         client = Paired(name=name, certificate=certificate, at=int(self._now()))
-        self._remove(_WINDOW)
+        self._files.remove(_WINDOW)
         text = b64encode(certificate).decode()
         contents = {"name": name, "at": client.at, "certificate": text}
         self._files.write(client.fingerprint + _CLIENT, json.dumps(contents).encode())
@@ -140,7 +140,7 @@ class Consent:
                 "There is no such paired client, or more than one.",
                 hint="Give the fingerprint, or as much of its beginning as no other has.",
             )
-        self._remove(found[0].fingerprint + _CLIENT)
+        self._files.remove(found[0].fingerprint + _CLIENT)
         return found[0]
 
     @property
@@ -153,7 +153,7 @@ class Consent:
         if on:
             self._files.write(_PLAIN, b"")
         else:
-            self._remove(_PLAIN)
+            self._files.remove(_PLAIN)
 
     def _open(self, window: Window) -> None:
         contents = {
@@ -163,9 +163,6 @@ class Consent:
             "tries": window.tries,
         }
         self._files.write(_WINDOW, json.dumps(contents).encode())
-
-    def _remove(self, name: str) -> None:
-        (self._files.path / name).unlink(missing_ok=True)
 
 
 def _read_window(contents: bytes) -> Window:

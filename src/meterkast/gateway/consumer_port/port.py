@@ -9,9 +9,10 @@ from meterkast.gateway.consumer_port.wire import Wire
 from meterkast.gateway.consumer_port.x1 import X1Door
 from meterkast.gateway.line import Line
 from meterkast.gateway.settings import Endpoint
+from meterkast.model.deployment import Profile
 from meterkast.model.errors import LocalError
 from meterkast.model.identity import SystemTitle
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.keystore import open_keystore
 from meterkast.outside.links.audience import Audience
 
 _LOG = logging.getLogger("meterkast.gateway")
@@ -24,11 +25,19 @@ class ConsumerPort:
         title: the gateway's.
         folder: where the household's consent and the key of X1 are kept, see ``consent_folder``.
         wire: a P1 line; None where there is none.
+        profile: what X1 may start with; in production no key in a plain file.
     """
 
-    def __init__(self, title: SystemTitle, folder: Path, wire: Line | None = None) -> None:
+    def __init__(
+        self,
+        title: SystemTitle,
+        folder: Path,
+        wire: Line | None = None,
+        profile: Profile = Profile.DEVELOPMENT,
+    ) -> None:
         self._title = title
         self._folder = folder
+        self._profile = profile
         self._wire = Wire(wire) if wire else None
         self._consent: Consent | None = None
         self._x1: X1Door | None = None
@@ -54,14 +63,16 @@ class ConsumerPort:
         """Listens in the house: for X1 at once, for plain P1 as soon as the household has switched it on.
 
         Raises:
-            LocalError: ``port-unusable``.
+            LocalError: ``port-unusable``, or as ``X1Door``.
+            MeterkastError: as ``open_keystore``.
         """
         if x1 is None and p1 is None:
             return
         self._consent = Consent(self._folder)
         self._plain_at = p1
         if x1:
-            self._x1 = X1Door(SoftwareKeystore(self._folder), self._consent, str(self._title))
+            keystore = open_keystore(self._folder, self._profile)
+            self._x1 = X1Door(keystore, self._consent, str(self._title))
             self._x1.audience.open(x1.host, x1.port)
 
     async def show(self, showing: Showing) -> None:

@@ -6,7 +6,7 @@ import ssl
 
 from meterkast.gateway.consumer_port.consent import Consent
 from meterkast.model.errors import MeterkastError, PeerError, TrustError
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.keystore import Keystore
 from meterkast.outside.keystore.pinned import is_pinnable, own_certificate, pinned_context
 from meterkast.outside.links.audience import Audience, certificate
 from meterkast.protocols.x1.pairing import Application, Confirmation, Invitation
@@ -24,15 +24,19 @@ class X1Door:
         keystore: holds the gateway's own key and certificate for X1, made here the first time.
         consent: what the household has agreed to.
         name: the gateway's, for its certificate.
+
+    Raises:
+        LocalError: as ``Keystore.lend``: with such a key nobody could be let in.
     """
 
-    def __init__(self, keystore: SoftwareKeystore, consent: Consent, name: str) -> None:
+    def __init__(self, keystore: Keystore, consent: Consent, name: str) -> None:
         self._keystore = keystore
         self._consent = consent
         self._own = own_certificate(keystore, LABEL, name)
         self._seen: tuple[str, ...] | None = None
         self._pinned: frozenset[bytes] = frozenset()
         self.audience = Audience(context=self._context, welcome=self._welcome)
+        self._context()
 
     def refresh(self) -> None:
         """Puts out whoever has been unpaired."""

@@ -1,5 +1,6 @@
 """Keys that work where they are and do not leave: in files, in a PKCS#11 token, or sealed by one."""
 
+from meterkast.outside.keystore.divided import DividedKeystore
 from meterkast.outside.keystore.fresh import FreshContext
 from meterkast.outside.keystore.handle import SigningHandle
 from meterkast.outside.keystore.hybrid import HybridPublicKey
@@ -13,6 +14,7 @@ from meterkast.outside.keystore.signer import Signer
 from meterkast.outside.keystore.software import SoftwareKeystore
 
 __all__ = [
+    "DividedKeystore",
     "FreshContext",
     "HybridPublicKey",
     "KeyKind",

@@ -70,6 +70,10 @@ class Belongings:
         """Labels that have a certificate."""
         return labels(self._public, _CERTIFICATE)
 
+    def _discard_certificate(self, label: str) -> None:
+        """The last thing to go: as long as it is there, somebody can see that the key had an end."""
+        self._public.remove(require_label(label) + _CERTIFICATE)
+
     def _certified_key(self, label: str) -> object:
         """The public key that a certificate under this label must hold."""
         raise NotImplementedError

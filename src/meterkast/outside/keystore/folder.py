@@ -22,13 +22,17 @@ class Files(Protocol):
         """The contents; None where there is no such file."""
         ...
 
+    def remove(self, name: str) -> None:
+        """Takes the file away; nothing happens where there is none."""
+        ...
+
     def names(self) -> list[str]:
         """Names of the files that are whole."""
         ...
 
 
 class PrivateFolder:
-    """Folder mode 0700, files 0600, every write atomic and on disk before it returns.
+    """Folder mode 0700, files 0600, every change atomic and on disk before it returns.
 
     Raises:
         LocalError: ``keystore-open-to-others`` where an existing folder lets others in.
@@ -66,6 +70,14 @@ class PrivateFolder:
             return None
         require_private(path)
         return contents
+
+    def remove(self, name: str) -> None:
+        """Takes the file away; nothing happens where there is none.
+
+        That removes a name. What a disk has once held, whoever takes the disk apart may find.
+        """
+        (self.path / name).unlink(missing_ok=True)
+        self._sync()  # in any case: who did it before may have been killed before this
 
     def names(self) -> list[str]:
         """Names of the files that are whole."""

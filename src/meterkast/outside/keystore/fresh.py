@@ -1,6 +1,7 @@
-"""A TLS context that is made anew whenever the trust folder changes, so that a revocation is seen at once."""
+"""A TLS context made anew whenever trust folder or key change: a revocation, a renewal is seen at once."""
 
 import threading
+from collections.abc import Callable
 
 from meterkast.outside.keystore.keystore import Keystore
 from meterkast.outside.tls import HYBRID_ONLY, TlsContext, TlsPolicy
@@ -8,12 +9,15 @@ from meterkast.outside.trust import TrustFolder, Version
 
 
 class FreshContext:
-    """Call it for every connection; it gives the context for the trust folder as it is. Safe in threads."""
+    """Call it for every connection; it gives the context for the trust folder as it is. Safe in threads.
+
+    ``label`` is that of the key, or what gives it: for a key that is followed by others (``tls-g2``).
+    """
 
     def __init__(
         self,
         keystore: Keystore,
-        label: str,
+        label: str | Callable[[], str],
         *,
         trust: TrustFolder,
         server_side: bool,
@@ -25,15 +29,16 @@ class FreshContext:
         self._server_side = server_side
         self._policy = policy
         self._lock = threading.Lock()
-        self._made: tuple[Version, TlsContext] | None = None
+        self._made: tuple[str, Version, TlsContext] | None = None
 
     def __call__(self) -> TlsContext:
         """The context; raises as ``Keystore.tls_context`` does."""
         with self._lock:
+            label = self._label() if callable(self._label) else self._label
             version = self._trust.version()
-            if self._made is None or self._made[0] != version:
+            if self._made is None or self._made[:2] != (label, version):
                 context = self._keystore.tls_context(
-                    self._label, trust=self._trust, server_side=self._server_side, policy=self._policy
+                    label, trust=self._trust, server_side=self._server_side, policy=self._policy
                 )
-                self._made = version, context
-            return self._made[1]
+                self._made = label, version, context
+            return self._made[2]

@@ -1,5 +1,7 @@
 """What every keystore does, wherever its keys are."""
 
+import ssl
+from pathlib import Path
 from typing import Protocol
 
 from cryptography import x509
@@ -19,7 +21,12 @@ class Keystore(Protocol):
     the errors named below, one that stands on a token raises UnreachableError ``keystore-token-gone`` or
     ``keystore-token-failed``, and LocalError ``keystore-pin-wrong``, ``keystore-pin-locked`` or
     ``keystore-seal-broken``. None of these says anything about what was to be signed or opened.
+
+    Attributes:
+        folder: of its certificates, and of the ``keystore.toml`` that says where its keys are.
     """
+
+    folder: Path
 
     def generate(self, label: str, kind: KeyKind) -> None:
         """Makes a key pair that never leaves (RQ-04).
@@ -27,6 +34,17 @@ class Keystore(Protocol):
         Raises:
             LocalError: ``keystore-label-taken``, ``keystore-label-malformed``, or
                 ``keystore-mechanism-missing`` where this keystore makes no keys of this kind.
+        """
+        ...
+
+    def destroy(self, label: str) -> None:
+        """Puts a key and its certificate out of the world; a secret under the same label stays.
+
+        Nothing happens where there is neither. Whoever is killed meanwhile does it again: the certificate
+        goes last. Whoever names keys sees to it that no label comes to have another certificate.
+
+        Raises:
+            LocalError: ``keystore-label-malformed``.
         """
         ...
 
@@ -108,6 +126,15 @@ class Keystore(Protocol):
 
     def certified(self) -> set[str]:
         """Labels that have a certificate."""
+        ...
+
+    def lend(self, label: str, context: ssl.SSLContext) -> None:
+        """Has a context of Python's own ``ssl`` use this key and certificate, where nobody issues any.
+
+        Raises:
+            LocalError: ``keystore-label-unknown``, ``keystore-tls-unusable``, or
+                ``keystore-mechanism-missing`` where the key is where OpenSSL cannot use it.
+        """
         ...
 
     def tls_context(

@@ -15,15 +15,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from meterkast.model.errors import LocalError
+from meterkast.outside.keystore.keystore import Keystore
 from meterkast.outside.keystore.kind import KeyKind
-from meterkast.outside.keystore.software import SoftwareKeystore
 
 _FROM = datetime(2020, 1, 1, tzinfo=UTC)
 _FOR_EVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """RFC 5280, 4.1.2.5: a certificate without a well-defined end. Its end is that it is no longer pinned."""
 
 
-def own_certificate(keystore: SoftwareKeystore, label: str, name: str) -> bytes:
+def own_certificate(keystore: Keystore, label: str, name: str) -> bytes:
     """The certificate under this label, DER; the first time a fresh P-256 key makes and signs it.
 
     Raises:
@@ -48,7 +48,7 @@ def is_pinnable(der: bytes) -> bool:
 
 
 def pinned_context(
-    keystore: SoftwareKeystore,
+    keystore: Keystore,
     label: str,
     pinned: Iterable[bytes],
     *,
@@ -68,7 +68,7 @@ def pinned_context(
         newcomers: whether a peer that shows no certificate at all may come in.
 
     Raises:
-        LocalError: ``keystore-tls-unusable``.
+        LocalError: ``keystore-tls-unusable``, or as ``Keystore.lend``.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -77,14 +77,13 @@ def pinned_context(
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     if server_side:
         context.num_tickets = 0  # a resumed session would outlive its pin
-    certificate, key = (keystore.folder / f"{label}{suffix}" for suffix in (".crt.pem", ".key.pem"))
+    keystore.lend(label, context)
     try:
-        context.load_cert_chain(certificate, key)
         for der in pinned:
             context.load_verify_locations(cadata=der)
-    except (ssl.SSLError, OSError) as cause:
-        message = "Certificate or key cannot be used for TLS."
-        raise LocalError("keystore-tls-unusable", message, where=str(certificate)) from cause
+    except ssl.SSLError as cause:
+        message = "A pinned certificate cannot be used for TLS."
+        raise LocalError("keystore-tls-unusable", message, where=label) from cause
     return context
 
 
@@ -97,7 +96,7 @@ def newcomer_context() -> ssl.SSLContext:
     return context
 
 
-def _self_signed(keystore: SoftwareKeystore, label: str, name: str) -> x509.Certificate:
+def _self_signed(keystore: Keystore, label: str, name: str) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()

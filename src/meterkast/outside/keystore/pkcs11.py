@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -66,6 +67,18 @@ class Pkcs11Keystore(Belongings):
         require_label(label)
         self._token.run(lambda session: _generate(session, label, parameters))
 
+    def destroy(self, label: str) -> None:
+        """Has the token destroy both halves of the key; then the certificate goes."""
+        require_label(label)
+        try:
+            self._token.run(lambda session: _destroy(session, label))
+        except LocalError as error:
+            if error.code != "keystore-label-unknown":
+                raise
+        self._public_keys.pop(label, None)
+        self._handles.pop(label, None)
+        self._discard_certificate(label)
+
     def labels(self) -> set[str]:
         """Labels that have a private key in the token."""
         return self._token.run(_labels)
@@ -97,6 +110,10 @@ class Pkcs11Keystore(Belongings):
     def unseal(self, label: str, sealed: bytes, info: bytes) -> NoReturn:  # noqa: ARG002
         """Refused: no token has hybrid keys."""
         raise _missing("hybrid keys")
+
+    def lend(self, label: str, context: ssl.SSLContext) -> NoReturn:  # noqa: ARG002
+        """Refused: OpenSSL does not reach into the token."""
+        raise _missing("keys for TLS")
 
     def tls_context(
         self,
@@ -145,6 +162,7 @@ def _generate(session: "Session", label: str, parameters: bytes) -> None:
 
     if label in _labels(session):
         raise label_taken(label)
+    _destroyed(session, label)  # a public half whose private one was not made before the power went
     domain = session.create_domain_parameters(KeyType.EC, {Attribute.EC_PARAMS: parameters}, local=True)
     domain.generate_keypair(
         id=secrets.token_bytes(16),
@@ -157,6 +175,31 @@ def _generate(session: "Session", label: str, parameters: bytes) -> None:
             Attribute.MODIFIABLE: False,
         },
     )
+
+
+def _destroy(session: "Session", label: str) -> None:
+    """Says so where there is nothing to destroy: a search in a token that has gone finds nothing either."""
+    from pkcs11 import NoSuchKey
+
+    if not _destroyed(session, label):
+        raise NoSuchKey
+
+
+def _destroyed(session: "Session", label: str) -> int:
+    """How many objects those were; the private half first, for the public one alone is of use to nobody."""
+    from pkcs11 import Attribute, KeyType, ObjectClass
+
+    require_alive(session)
+    found = [
+        each
+        for half in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
+        for each in session.get_objects(
+            {Attribute.CLASS: half, Attribute.KEY_TYPE: KeyType.EC, Attribute.LABEL: label}
+        )
+    ]
+    for each in found:
+        each.destroy()
+    return len(found)
 
 
 def _labels(session: "Session") -> set[str]:
@@ -189,5 +232,5 @@ def _missing(what: str) -> LocalError:
     return LocalError(
         "keystore-mechanism-missing",
         f"A PKCS#11 token does not do {what} here.",
-        hint="Use a keystore of the kind `sealed`.",
+        hint="Use a keystore of the kind `sealed`, or name the key's label in `sealed`.",
     )

@@ -65,6 +65,10 @@ class SealedFolder:
                 raise
             raise _broken(name) from cause  # there is a session, and the token does not open the file
 
+    def remove(self, name: str) -> None:
+        """Takes the file away; the token is not asked."""
+        self._folder.remove(name + _SUFFIX)
+
     def names(self) -> list[str]:
         """Names of the files that are whole."""
         return [name.removesuffix(_SUFFIX) for name in self._folder.names() if name.endswith(_SUFFIX)]

@@ -1,5 +1,6 @@
 """The keystore in files, for development and simulation (RQ-25 asks for a token in production)."""
 
+import ssl
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa
@@ -20,7 +21,7 @@ from meterkast.outside.keystore.label import label_taken, require_label
 from meterkast.outside.keystore.post_quantum import MlDsaPrivateKey, mldsa_handle
 from meterkast.outside.keystore.signature import DIGESTS, raw_signature
 from meterkast.outside.keystore.signer import Signer
-from meterkast.outside.keystore.tls import mutual_context
+from meterkast.outside.keystore.tls import lend_key, mutual_context
 from meterkast.outside.tls import HYBRID_ONLY, TlsContext, TlsPolicy
 from meterkast.outside.trust import TrustFolder
 
@@ -59,6 +60,14 @@ class SoftwareKeystore(Belongings):
             pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             self._private.write(require_label(label) + _KEY, pem)
 
+    def destroy(self, label: str) -> None:
+        """Takes the key's file and its certificate away."""
+        for suffix in (_KEY, _KEM):
+            self._private.remove(require_label(label) + suffix)
+        self._signing_keys.pop(label, None)
+        self._hybrid_keys.pop(label, None)
+        self._discard_certificate(label)
+
     def labels(self) -> set[str]:
         """Labels that have a private key."""
         return labels(self._private, _KEY, _KEM)
@@ -88,6 +97,10 @@ class SoftwareKeystore(Belongings):
     def unseal(self, label: str, sealed: bytes, info: bytes) -> bytes:
         """Opens what was sealed (HPKE) to the hybrid key."""
         return self._hybrid_key(label).unseal(sealed, info)
+
+    def lend(self, label: str, context: ssl.SSLContext) -> None:
+        """Lends the key to Python's own ``ssl``."""
+        lend_key(context, self._signing_key(label), self.certificate(label))
 
     def tls_context(
         self, label: str, *, trust: TrustFolder, server_side: bool, policy: TlsPolicy = HYBRID_ONLY
