@@ -20,7 +20,8 @@ from meterkast.outside.keystore import KeyKind, SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki import Authority
 from meterkast.pki.ceremony import Ceremony
-from meterkast.pki.ceremony.adoption import adopt, read_outcome
+from meterkast.pki.ceremony.adoption import adopt
+from meterkast.pki.ceremony.reading import read_outcome
 from meterkast.pki.ceremony.rehearsal import rehearsed_clock
 from meterkast.pki.ceremony.requests import make_requests
 from meterkast.protocols.x509 import RULES, Purpose, validate
@@ -108,8 +109,8 @@ def test_the_lists_of_the_root_come_out_one_after_the_other(
         assert root.next_update_utc is not None
         assert root.last_update_utc <= at < root.next_update_utc
         seen.append(root)
-    assert [each for each, _ in groupby(seen)] == outcome.lists
-    assert len(outcome.lists) == 4
+    assert [each for each, _ in groupby(seen)] == outcome.lists["root"]
+    assert len(outcome.lists["root"]) == 4
 
 
 def refused(ceremony: Path, keystore: SoftwareKeystore, folder: Path, operator: str = "stadsnet") -> str:

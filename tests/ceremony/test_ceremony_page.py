@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from docs.pages import DOCS, fences, text
 from keystore.softhsm import needs_softhsm
 from meterkast.console.cli.app import app
-from meterkast.pki.ceremony import packaged_script
+from meterkast.pki.ceremony import FOUNDING, ROOT_DAY, packaged_script
 
 PAGE = DOCS / "how-to" / "run-a-ceremony.md"
 
@@ -18,13 +18,14 @@ PAGE = DOCS / "how-to" / "run-a-ceremony.md"
 def test_the_rehearsal_of_the_page_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     commands = [line for block in fences(PAGE, "sh") for line in block.splitlines()]
-    assert len(commands) == 2
+    assert len(commands) == 4
     for command in commands:
         result = CliRunner().invoke(app, shlex.split(command)[1:], prog_name="meterkast")
         assert result.exit_code == 0, f"{command}\n{result.output}"
 
 
-def test_every_step_is_on_the_page_with_who_must_be_there() -> None:
-    for step in packaged_script().steps:
+@pytest.mark.parametrize("script", [FOUNDING, ROOT_DAY])
+def test_every_step_is_on_the_page_with_who_must_be_there(script: str) -> None:
+    for step in packaged_script(script).steps:
         who = {"all": "all", "quorum": "a quorum"}[step.present]
         assert f"| `{step.action}` | {who} |" in text(PAGE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from meterkast.model.errors import DataError, LocalError, MeterkastError, TrustError
 from meterkast.pki.ceremony.actions import ACTIONS
 from meterkast.pki.ceremony.checks import CHECKS
-from meterkast.pki.ceremony.record import BEGUN, DONE, FAILED, OPENED, RESUMED, SIGNED
+from meterkast.pki.ceremony.record import BEFORE, BEGUN, DONE, FAILED, OPENED, RESUMED, SIGNED
 from meterkast.pki.ceremony.script import Step
 from meterkast.pki.ceremony.stage import TRANSCRIPT, Stage
 from meterkast.pki.ceremony.transcript import Transcript, written
@@ -26,17 +26,21 @@ class Ceremony:
         """A new one, in an empty folder.
 
         Raises:
-            DataError: ``ceremony-roster``, ``ceremony-script-unknown`` for an unknown action or check.
-            LocalError: ``ceremony-held-already``.
+            DataError: ``ceremony-roster``, ``ceremony-script-unknown`` for an unknown action or check,
+                ``ceremony-script-other-quorum`` where the token opens for another number of holders.
+            LocalError: ``ceremony-held-already``, ``ceremony-clock-behind`` where it is earlier than when the
+                ceremony before ended.
         """
         stage.roster.require(stage.script)
         _require_known(stage.script.steps)
+        _require_quorum(stage)
+        _require_later(stage)
         transcript = Transcript.begin(stage.folder / TRANSCRIPT)
         transcript.write(
             OPENED,
             stage.clock(),
             participants=_everybody(stage),
-            inputs={"script": stage.script.text.encode()},
+            inputs={"script": stage.script.text.encode(), **_transcript_before(stage)},
             details={
                 "operator": stage.operator,
                 "script": stage.script.text,
@@ -52,12 +56,16 @@ class Ceremony:
 
         Raises:
             LocalError: ``ceremony-restart`` where everything has to begin anew, ``ceremony-finished``.
-            DataError: as ``Transcript.open``; ``ceremony-other-script`` where it was begun by another.
+            DataError: as ``Transcript.open``; ``ceremony-other-script`` where it was begun by another,
+                ``ceremony-other-before`` where it followed another ceremony.
             TrustError: as ``Stage.gather``.
         """
         transcript = Transcript.open(stage.folder / TRANSCRIPT)
         if not transcript.records or transcript.records[0].details.get("script") != stage.script.text:
             raise DataError("ceremony-other-script", "The ceremony was begun by another script.")
+        if transcript.records[0].inputs.get(BEFORE) != (stage.before.digest if stage.before else None):
+            message = "The ceremony was begun after another one."
+            raise DataError("ceremony-other-before", message)
         if transcript.records[-1].event == SIGNED:
             raise LocalError("ceremony-finished", "The ceremony is over.")
         ceremony = cls(stage, transcript)
@@ -102,11 +110,11 @@ class Ceremony:
         self.transcript.write(BEGUN, stage.clock(), step=step.action, details={"checks": list(step.checks)})
         try:
             stage.people.announce(step)
-            if step.action != stage.script.steps[0].action:
+            if stage.has_quorum():
                 stage.gather(step.present)
             else:
                 stage.require_all()  # who get their cards now
-            outcome = ACTIONS[step.action](stage)
+            deed = ACTIONS[step.action](stage)
             for check in step.checks:
                 if not CHECKS[check](stage):
                     raise TrustError(
@@ -120,9 +128,9 @@ class Ceremony:
             stage.clock(),
             step=step.action,
             participants=tuple(sorted(stage.cards)),
-            inputs=outcome.inputs,
-            outputs=outcome.outputs,
-            details={**outcome.details, "checks": list(step.checks)},
+            inputs=deed.inputs,
+            outputs=deed.outputs,
+            details={**deed.details, "checks": list(step.checks)},
         )
 
     def _failed(self, step: str, cause: BaseException) -> None:
@@ -152,6 +160,25 @@ def signed_octets(head: str, at: str) -> bytes:
 
 def _everybody(stage: Stage) -> tuple[str, ...]:
     return (*stage.roster.roles.values(), *stage.roster.holders)
+
+
+def _transcript_before(stage: Stage) -> dict[str, bytes]:
+    return {BEFORE: (stage.before.folder / TRANSCRIPT).read_bytes()} if stage.before else {}
+
+
+def _require_quorum(stage: Stage) -> None:
+    quorum = stage.before.quorum if stage.before else None
+    if quorum and (len(quorum.holders), quorum.needs) != (stage.script.holders, stage.script.needs):
+        where = f"{quorum.needs} of {len(quorum.holders)}"
+        message = "The script is for another number of holders than the token opens for."
+        raise DataError("ceremony-script-other-quorum", message, where=where)
+
+
+def _require_later(stage: Stage) -> None:
+    if stage.before and (now := stage.clock()) < stage.before.ended:
+        hint = "Set the clock of this machine: all that is signed begins by it."
+        message = "By this clock the ceremony before is yet to end."
+        raise LocalError("ceremony-clock-behind", message, where=written(now), hint=hint)
 
 
 def _require_known(steps: tuple[Step, ...]) -> None:

@@ -1,6 +1,6 @@
 """The people of a ceremony, as far as it has to ask them something."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -42,6 +42,10 @@ class People(Protocol):
 
     def announce(self, step: Step) -> None:
         """Tells everybody what comes now; raises to stop the ceremony."""
+        ...
+
+    def agree(self, wishes: Sequence[str]) -> None:
+        """Reads out what is wanted, line by line; raises to stop the ceremony."""
         ...
 
     def present(self, holders: tuple[str, ...]) -> tuple[str, ...]:

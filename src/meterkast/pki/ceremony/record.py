@@ -13,6 +13,8 @@ from meterkast.model.errors import DataError
 NOTHING = "0" * 64
 """What the first record names as the one before it."""
 MAX_RECORD = 1 << 20
+BEFORE = "before"
+"""Among the inputs of the first record: the transcript of the ceremony that this one follows."""
 
 OPENED, BEGUN, DONE, FAILED, RESUMED, SIGNED = "opened", "begun", "done", "failed", "resumed", "signed"
 

@@ -10,6 +10,7 @@ from meterkast.model.errors import DataError
 
 PRESENT = ("all", "quorum")
 AFTER_LOSS = ("restart", "resume")
+FOUNDING, ROOT_DAY = "script.toml", "root-day.toml"
 _MAX_HOLDERS = 9
 
 _T = TypeVar("_T")
@@ -46,7 +47,7 @@ class Script:
         holders: how many there are.
         needs: how many of them open the token.
         roles: who must be there beside the holders.
-        authorities: labels of the authorities that are certified.
+        authorities: labels of the authorities that are certified; none on a root day, where requests say it.
         lists: how many revocation lists of the root are signed.
         list_overlap_days: how long a list counts beside the one after it.
         steps: in order.
@@ -68,9 +69,9 @@ class Script:
         return sha256(self.text.encode()).hexdigest()
 
 
-def packaged_script() -> Script:
-    """The script that comes with the package."""
-    return parse_script(resources.files(__package__).joinpath("script.toml").read_text("utf-8"))
+def packaged_script(name: str = FOUNDING) -> Script:
+    """A script that comes with the package: ``FOUNDING`` or ``ROOT_DAY``."""
+    return parse_script(resources.files(__package__).joinpath(name).read_text("utf-8"))
 
 
 def parse_script(text: str) -> Script:
@@ -89,7 +90,7 @@ def parse_script(text: str) -> Script:
         holders=_take(table, "holders", int),
         needs=_take(table, "needs", int),
         roles=_names(table, "roles"),
-        authorities=_names(table, "authorities"),
+        authorities=_names(table, "authorities") if "authorities" in table else (),
         lists=_take(table, "lists", int),
         list_overlap_days=_take(table, "list-overlap-days", int),
         steps=tuple(_step(each) for each in _take(table, "steps", list)),

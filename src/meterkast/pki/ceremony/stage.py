@@ -12,12 +12,17 @@ from meterkast.model.errors import LocalError, TrustError
 from meterkast.outside.entropy import Entropy, system_entropy
 from meterkast.outside.keystore import Pkcs11Keystore
 from meterkast.pki.ceremony.card import Card, open_card, wrong_holder
+from meterkast.pki.ceremony.outcome import CeremonyOutcome
 from meterkast.pki.ceremony.people import People, Roster
 from meterkast.pki.ceremony.quorum import Quorum, parse_quorum, too_few
 from meterkast.pki.ceremony.script import Script
 from meterkast.pki.ceremony.token import TokenPlace, open_token
+from meterkast.pki.ceremony.wanted import WANTED, Wanted, parse_wanted
 from meterkast.pki.log.files import sync, write_whole
-from meterkast.protocols.x509 import RULES, Rules
+from meterkast.pki.root import LABEL
+from meterkast.pki.ruling import rules_of
+from meterkast.protocols.x509 import Rules
+from meterkast.protocols.x509.generation import generations
 
 QUORUM = "quorum.json"
 TRANSCRIPT = "transcript.jsonl"
@@ -35,10 +40,12 @@ class Stage:
         roster: who is to be there.
         people: how they are asked.
         place: where the token is.
-        requests: folder of the authorities' certification requests, ``LABEL.csr`` in PEM or DER.
+        requests: folder of the authorities' certification requests, ``NAME.csr`` in PEM or DER; on a
+            root day with ``wanted.toml``.
         clock: real time, or virtual in a rehearsal.
         entropy: randomness, or what stands for it in a rehearsal.
-        rules: certificate profiles.
+        is_rehearsal: whether the root that is made is for no production, and says so (AT-45).
+        before: what the last ceremony under the same root has made; None for the one that makes the root.
         cards: cards that are open now.
         keystore: the token, while it is open.
     """
@@ -52,17 +59,43 @@ class Stage:
     requests: Path
     clock: Callable[[], datetime]
     entropy: Entropy = system_entropy
-    rules: Rules = RULES
+    is_rehearsal: bool = False
+    before: CeremonyOutcome | None = None
     cards: dict[str, Card] = field(default_factory=dict)
     keystore: Pkcs11Keystore | None = None
 
+    @property
+    def rules(self) -> Rules:
+        """Certificate profiles: those of the package, and over them those that a root day was given.
+
+        Raises:
+            DataError: ``rules-malformed``.
+        """
+        return rules_of(self.folder / OUT)
+
+    def has_quorum(self) -> bool:
+        """Whether the holders have their cards already."""
+        return self.before is not None or self.out(QUORUM).exists()
+
     def quorum(self) -> Quorum:
-        """The quorum of this ceremony.
+        """How the holders open the token together.
 
         Raises:
             DataError: ``ceremony-quorum-malformed``.
         """
-        return parse_quorum(self.out(QUORUM).read_bytes())
+        return self.before.quorum if self.before else parse_quorum(self.out(QUORUM).read_bytes())
+
+    def wanted(self) -> Wanted:
+        """What a root day is to do, as it was read out; nothing for the ceremony that makes the root.
+
+        Raises:
+            DataError: ``ceremony-wanted-malformed``.
+        """
+        return parse_wanted(self.out(WANTED).read_bytes()) if self.before else Wanted()
+
+    def authorities(self) -> tuple[str, ...]:
+        """How the files of the authorities are called that this ceremony certifies."""
+        return (*self.script.authorities, *(each.stem for each in self.wanted().certify))
 
     def token(self) -> Pkcs11Keystore:
         """The open token.
@@ -127,9 +160,14 @@ class Stage:
             write_whole(self.out(name), octets)
         sync(self.folder / OUT)
 
-    def root_certificate(self) -> x509.Certificate:
-        """The root that this ceremony has made."""
-        return self.certificate("root.pem")
+    def roots(self) -> dict[str, x509.Certificate]:
+        """Roots by name, oldest first; raises as ``certificate`` does."""
+        stems = {path.name.removesuffix(".pem") for path in (self.folder / OUT).glob(f"{LABEL}*.pem")}
+        return {name: self.certificate(f"{name}.pem") for name in generations(stems, LABEL)}
+
+    def newest_root(self) -> x509.Certificate:
+        """The root that signs; raises as ``certificate`` does."""
+        return self.certificate(f"{(list(self.roots()) or [LABEL])[-1]}.pem")
 
     def certificate(self, name: str) -> x509.Certificate:
         """A certificate that this ceremony has made.

@@ -11,17 +11,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from meterkast.model.errors import DataError
 from meterkast.model.finding import Finding, Severity
 from meterkast.pki.ceremony.conduct import signed_octets
-from meterkast.pki.ceremony.record import DONE, FAILED, NOTHING, OPENED, SIGNED, Record
+from meterkast.pki.ceremony.record import BEFORE, DONE, FAILED, NOTHING, OPENED, SIGNED, Record
 from meterkast.pki.ceremony.script import Script, parse_script
 from meterkast.pki.ceremony.transcript import read_records
 
 
-def verify(path: Path, *, outputs: Path | None = None) -> list[Finding]:
+def verify(path: Path, *, outputs: Path | None = None, before: Path | None = None) -> list[Finding]:
     """What is wrong with a transcript; nothing where it is whole, in order, and signed by enough holders.
 
     Args:
         path: the transcript.
         outputs: folder of what the ceremony made, to be compared too; None to skip that.
+        before: the transcript of the ceremony before, of the same holders; None to skip that.
 
     Raises:
         DataError: ``transcript-unreadable`` or ``transcript-malformed``.
@@ -31,8 +32,15 @@ def verify(path: Path, *, outputs: Path | None = None) -> list[Finding]:
         *_chain(records),
         *_order(records),
         *_signatures(records),
+        *_succession(records, before),
         *(_outputs(records, outputs) if outputs is not None else ()),
     ]
+
+
+def holders_keys(records: list[Record]) -> dict[str, Any]:
+    """The public keys by which holders sign, hexadecimal, by name; as the first step has recorded them."""
+    known = (record.details.get("holders") for record in records if record.event == DONE)
+    return next((each for each in known if isinstance(each, dict)), {})
 
 
 def _chain(records: list[Record]) -> Iterator[Finding]:
@@ -79,8 +87,7 @@ def _signatures(records: list[Record]) -> Iterator[Finding]:
     if script is None or last is None or last.event != SIGNED:
         yield _wrong("transcript-unsigned", "The holders have not signed the transcript.", len(records))
         return
-    known = (record.details.get("holders") for record in records if record.event == DONE)
-    keys: dict[str, Any] = next((each for each in known if isinstance(each, dict)), {})
+    keys = holders_keys(records)
     given = last.details.get("signatures")
     signatures = given if isinstance(given, dict) else {}
     good = [name for name in signatures if _signed(last, name, signatures[name], keys.get(name))]
@@ -90,6 +97,21 @@ def _signatures(records: list[Record]) -> Iterator[Finding]:
             f"{len(good)} holders have signed as they must; {script.needs} are needed, and nothing beside."
         )
         yield _wrong("transcript-signature-wrong", message, len(records))
+
+
+def _succession(records: list[Record], before: Path | None) -> Iterator[Finding]:
+    """A root day names the ceremony before it, and has the same holders."""
+    named = records[0].inputs.get(BEFORE) if records else None
+    if before is None:
+        if named is not None:
+            message = "It follows another ceremony; whether its holders are the same was not looked at."
+            yield Finding(code="transcript-follows", severity=Severity.INFO, message=message, line=1)
+        return
+    earlier = read_records(before)
+    same = holders_keys(earlier) == holders_keys(records)
+    later = bool(records and earlier) and records[0].at >= earlier[-1].at
+    if named != sha256(before.read_bytes()).hexdigest() or not same or not later:
+        yield _wrong("transcript-out-of-turn", "It does not follow that ceremony, with the same holders.", 1)
 
 
 def _signed(last: Record, name: str, signature: object, key: object) -> bool:

@@ -1,5 +1,6 @@
-"""``pki ceremony``: held, rehearsed, and checked afterwards."""
+"""``pki ceremony``: held, rehearsed, and checked afterwards; the one that makes the root, and root days."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,12 +11,15 @@ import typer
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
 from meterkast.console.cli.pki.opening import OPERATOR, Operator, now
+from meterkast.console.cli.pki.staging import outcome_of, place_of, roster_of, script_of
 from meterkast.console.exits import Exit
-from meterkast.model.errors import DataError, LocalError
+from meterkast.model.errors import LocalError
+from meterkast.model.operator import require_operator_name
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from meterkast.pki.ceremony import Script, Stage, Step
-    from meterkast.pki.ceremony.people import Roster
 
 
 class Action(StrEnum):
@@ -31,6 +35,7 @@ def add(group: typer.Typer) -> None:
     examples = (
         "meterkast pki ceremony --rehearse",
         "meterkast pki ceremony hold ./ceremony --module hsm.so --token root --holder Ada …",
+        "meterkast pki ceremony hold ./day --after ./ceremony --module hsm.so --token root …",
         "meterkast pki ceremony verify ./ceremony/transcript.jsonl",
     )
     command(group, "ceremony", examples=examples)(ceremony)
@@ -44,6 +49,12 @@ def ceremony(
         typer.Argument(metavar="PATH", help="Folder of the ceremony, or the transcript to verify."),
     ] = None,
     operator: Operator = OPERATOR,
+    after: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="A root day: folder of the ceremony before it, under the same root."
+        ),
+    ] = None,
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="With invented people, virtual time and a SoftHSM token.")
     ] = False,
@@ -53,7 +64,7 @@ def ceremony(
     token: Annotated[str | None, typer.Option(metavar="LABEL", help="Label of the token.")] = None,
     requests: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="LABEL.csr of every authority; else requests/ in the folder."),
+        typer.Option(metavar="DIR", help="What `pki request` has written; else requests/ in the folder."),
     ] = None,
     holder: Annotated[
         list[str] | None, typer.Option(metavar="NAME[=FILE]", help="A holder, and where the card is to be.")
@@ -62,56 +73,96 @@ def ceremony(
         list[str] | None, typer.Option(metavar="ROLE=NAME", help="Somebody else, such as witness=Grace.")
     ] = None,
 ) -> Exit:
-    """Found a root with its holders, rehearse that, or verify its transcript.
+    """Found a root with its holders, have it sign again on a root day, rehearse that, or verify a transcript.
 
-    A real ceremony asks its people on the terminal. A rehearsal asks nobody, and makes nothing of use.
+    A real ceremony asks its people on the terminal. A rehearsal asks nobody, and makes nothing of use. A root
+    day (``--after``) opens the same token with the cards of the same holders, and does what is requested.
     """
+    from meterkast.console.cli.pki.assembly import Assembly
+    from meterkast.pki.ceremony import Stage
+
     if action is Action.VERIFY:
-        return _verify(answer, _given(path))
-    chosen = _script(script)
+        return _verify(answer, _given(path), after)
+    require_operator_name(operator)
+    chosen = script_of(script, is_day=after is not None)
     if rehearse:
-        return _rehearse(answer, chosen, path, operator=operator, seed=seed, module=module)
-    folder = _given(path)
-    stage = _stage(answer, chosen, folder, operator, module, token, requests, _roster(holder, role))
-    return _hold(answer, stage, resume=action is Action.RESUME)
+        options = _Rehearsal(operator=operator, seed=seed, module=module, requests=requests)
+        return _rehearse(answer, chosen, path, after, options)
+    folder, before = _given(path), outcome_of(after)
+    roster = roster_of(holder, role, before)
+    place = place_of(answer, folder, module, token)
+    stage = Stage(
+        folder=folder,
+        operator=operator if before is None else before.operator,
+        script=chosen,
+        roster=roster,
+        people=Assembly(answer),
+        place=place,
+        requests=requests or folder / "requests",
+        clock=now,
+        before=before,
+    )
+    return _hold(answer, stage, after, resume=action is Action.RESUME)
 
 
-def _hold(answer: Answer, stage: "Stage", *, resume: bool) -> Exit:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rehearsal:
+    operator: str
+    seed: str
+    module: Path | None
+    requests: Path | None
+
+
+def _hold(answer: Answer, stage: "Stage", after: Path | None, *, resume: bool) -> Exit:
     from meterkast.pki.ceremony import Ceremony
 
     held = Ceremony.resume(stage) if resume else Ceremony.begin(stage)
     answer.note(f"The transcript grows in {held.transcript.path}.")
     held.hold()
-    return _verify(answer, held.transcript.path)
+    return _verify(answer, held.transcript.path, after)
 
 
 def _rehearse(
-    answer: Answer, script: "Script", path: Path | None, *, operator: str, seed: str, module: Path | None
+    answer: Answer, script: "Script", path: Path | None, after: Path | None, options: _Rehearsal
 ) -> Exit:
-    from meterkast.pki.ceremony import Ceremony, rehearsal
-
-    def tell(step: "Step") -> None:
-        answer.note(f"{step.action}: {step.en}")
+    from meterkast.pki.ceremony import Ceremony
 
     with TemporaryDirectory() as temporary:
         folder = path or Path(temporary) / "rehearsal"
-        with rehearsal(folder, script, operator=operator, seed=seed, module=module, tell=tell) as stage:
+        with _rehearsed(answer, script, folder, after, options) as stage:
             held = Ceremony.begin(stage)
             held.hold()
         answer.note(
             "A rehearsal: the keys, and all that follows from them, differ each time, and are of no use."
         )
-        return _verify(answer, held.transcript.path)
+        return _verify(answer, held.transcript.path, after)
 
 
-def _verify(answer: Answer, path: Path) -> Exit:
+def _rehearsed(
+    answer: Answer, script: "Script", folder: Path, after: Path | None, options: _Rehearsal
+) -> "AbstractContextManager[Stage]":
+    from meterkast.pki.ceremony import rehearsal, rehearsed_day
+
+    def tell(step: "Step") -> None:
+        answer.note(f"{step.action}: {step.en}")
+
+    seed, module = options.seed, options.module
+    if after is None:
+        return rehearsal(folder, script, operator=options.operator, seed=seed, module=module, tell=tell)
+    wanted = options.requests
+    return rehearsed_day(folder, script, before=after, seed=seed, requests=wanted, module=module, tell=tell)
+
+
+def _verify(answer: Answer, path: Path, after: Path | None) -> Exit:
     """What somebody finds who was not there; ``out/`` beside the transcript is compared where it is there."""
     from meterkast.model.finding import Severity
     from meterkast.pki.ceremony import verify
+    from meterkast.pki.ceremony.stage import TRANSCRIPT
     from meterkast.pki.ceremony.transcript import read_records
 
     out = path.parent / "out"
-    findings = verify(path, outputs=out if out.is_dir() else None)
+    before = None if after is None else after / TRANSCRIPT
+    findings = verify(path, outputs=out if out.is_dir() else None, before=before)
     wrong = [finding for finding in findings if finding.severity is Severity.ERROR]
     records = read_records(path)
     made = {name: digest for record in records for name, digest in record.outputs.items()}
@@ -131,64 +182,6 @@ def _verify(answer: Answer, path: Path) -> Exit:
         answer.text(f"{digest}  {name}")
     answer.text("The transcript does not hold." if wrong else "The transcript holds.")
     return Exit.FAILED if wrong else Exit.DONE
-
-
-def _stage(
-    answer: Answer,
-    script: "Script",
-    folder: Path,
-    operator: str,
-    module: Path | None,
-    token: str | None,
-    requests: Path | None,
-    roster: "Roster",
-) -> "Stage":
-    from meterkast.console.cli.pki.assembly import Assembly
-    from meterkast.pki.ceremony import Stage, TokenPlace
-
-    if module is None or token is None:
-        hint = "Give --module and --token, or --rehearse."
-        raise LocalError("ceremony-token-unsaid", "A ceremony needs a token.", hint=hint)
-    people = Assembly(answer)
-    place = TokenPlace(
-        module=module,
-        label=token,
-        folder=folder / "root",
-        user_pin=people.user_pin,
-        so_pin=people.so_pin,
-    )
-    return Stage(
-        folder=folder,
-        operator=operator,
-        script=script,
-        roster=roster,
-        people=people,
-        place=place,
-        requests=requests or folder / "requests",
-        clock=now,
-    )
-
-
-def _roster(holders: list[str] | None, roles: list[str] | None) -> "Roster":
-    from meterkast.pki.ceremony.people import Roster
-
-    named = [each.partition("=") for each in holders or ()]
-    others = dict(each.partition("=")[::2] for each in roles or ())
-    cards = {name: Path(card) for name, _, card in named if card}
-    return Roster(holders=tuple(name for name, _, _ in named), roles=others, cards=cards)
-
-
-def _script(path: Path | None) -> "Script":
-    from meterkast.pki.ceremony import packaged_script, parse_script
-
-    if path is None:
-        return packaged_script()
-    try:
-        return parse_script(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as cause:
-        raise DataError(
-            "ceremony-script-unreadable", "The script cannot be read.", where=str(path)
-        ) from cause
 
 
 def _given(path: Path | None) -> Path:
