@@ -18,7 +18,7 @@ from meterkast.model.event import DeviceEvent
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.database.engine import engine, writing
 from meterkast.outside.database.migrations import upgrade
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, Keystore, SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki.root import Root
 from meterkast.pki.ruling import rules_of
@@ -36,7 +36,7 @@ class SealingGateway:
     """The outside of a gateway: its title, its keys, and the operator it seals for."""
 
     title: SystemTitle
-    keystore: SoftwareKeystore
+    keystore: Keystore
     trust: TrustFolder
 
     def recipient(self) -> RecipientKey:

@@ -12,6 +12,8 @@ from meterkast.headend.admission import Admission
 from meterkast.headend.appender import Appender
 from meterkast.headend.presence import Presence
 from meterkast.headend.registry import Registry
+from meterkast.headend.renewal import EnrolmentAddress, Renewal
+from meterkast.headend.responder import Responder
 from meterkast.headend.session import Session
 from meterkast.model.deployment import Profile
 from meterkast.model.identity import SystemTitle
@@ -23,6 +25,8 @@ from meterkast.outside.database.quarantine import suspect
 from meterkast.outside.database.refusal import Refusal, announce, record
 from meterkast.outside.keystore import FreshContext, open_keystore
 from meterkast.outside.links import tls
+from meterkast.outside.plain_http import HttpAddress
+from meterkast.outside.tls import HYBRID_ONLY, UNLISTED
 from meterkast.outside.trust import TrustFolder
 from meterkast.protocols.x509 import PathCache
 
@@ -40,6 +44,9 @@ class HeadEndSettings:
         connections: the most at one time; further ones are closed at once.
         idle: seconds of silence after which a connection is ended.
         profile: what it may start with; in production no keys in plain files.
+        responder: whom to ask about certificates that no current list covers, as ``http://HOST:PORT/PATH``;
+            None where lists alone count.
+        pki: where our own certificate is renewed; None where somebody does that by hand.
     """
 
     site: Path
@@ -48,6 +55,8 @@ class HeadEndSettings:
     connections: int = 10_000
     idle: float = 300.0
     profile: Profile = Profile.DEVELOPMENT
+    responder: str | None = None
+    pki: EnrolmentAddress | None = None
 
     @property
     def endpoint(self) -> Path:
@@ -61,6 +70,9 @@ class HeadEnd:
     Args:
         settings: where and how much.
         clock: metering time. Certificates are judged in real time.
+
+    Raises:
+        LocalError: ``http-address-malformed`` for that of the responder; and as ``open_keystore`` does.
     """
 
     def __init__(self, settings: HeadEndSettings, clock: Clock) -> None:
@@ -68,9 +80,15 @@ class HeadEnd:
         self._settings = settings
         self._clock = clock
         trust = TrustFolder(site / "trust")
-        self._paths = PathCache(trust)
+        address = settings.responder
+        self._responder = Responder(HttpAddress.parse(address)) if address is not None else None
+        self._paths = PathCache(trust, told=self._responder.told if self._responder else None)
         keystore = open_keystore(site / "headend" / "keystore", settings.profile, trust)
-        self._context = FreshContext(keystore, "tls", trust=trust, server_side=True)
+        policy = UNLISTED if self._responder else HYBRID_ONLY
+        self._renewal = Renewal(keystore, trust, settings.pki)
+        self._context = FreshContext(
+            keystore, self._renewal.current, trust=trust, server_side=True, policy=policy
+        )
         (site / "bus").mkdir(parents=True, exist_ok=True)
         (site / "centre").mkdir(parents=True, exist_ok=True)
         self._bus = SqliteBus(site / "bus" / "bus.sqlite")
@@ -89,7 +107,7 @@ class HeadEnd:
         self._settings.endpoint.unlink(missing_ok=True)  # of a predecessor that was killed
         upgrade(self._database)
         try:
-            async with self._appending():
+            async with self._at_work():
                 server = await tls.listen(
                     self._settings.host, self._settings.port, self._context, self._handle
                 )
@@ -104,14 +122,17 @@ class HeadEnd:
             self._database.dispose()
 
     @contextlib.asynccontextmanager
-    async def _appending(self) -> AsyncIterator[None]:
-        appending = asyncio.create_task(self._appender.run())
+    async def _at_work(self) -> AsyncIterator[None]:
+        """With what goes on beside the connections: appending, and renewing our own certificate."""
+        duties = self._appender.run(), self._renewal.run(SystemClock())
+        tasks = [asyncio.create_task(duty) for duty in duties]
         try:
             yield
         finally:
-            appending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await appending
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     async def _handle(self, link: tls.TlsLink) -> None:
         if not self._open:  # it shook hands while the others were being sent away
@@ -136,7 +157,7 @@ class HeadEnd:
             await task
 
     def _admission(self, certificate: bytes | None) -> Admission:
-        return Admission(certificate, self._paths, SystemClock())
+        return Admission(certificate, self._paths, SystemClock(), self._responder)
 
     async def _end_sessions(self) -> None:
         for task in self._sessions:

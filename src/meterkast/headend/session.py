@@ -83,7 +83,7 @@ class Session:
             await self._link.close()
 
     async def _admit(self) -> None:
-        self._title = str(self._admission.title())
+        self._title = str(await self._admission.admit())
         if not await asyncio.to_thread(self._known, self._title):
             raise TrustError("headend-gateway-unknown", "The gateway is not accepted.")
 
@@ -106,7 +106,7 @@ class Session:
         """Confirms the notification once its envelope is on the bus; raises where it may not go there."""
         notification, body = _notification(octets)
         envelope = _envelope(body)
-        title = self._admission.title()
+        title = await self._admission.admit()
         if envelope.header.gateway != title:
             raise TrustError("headend-identity-mismatch", "The envelope is not accepted.")
         key = bus_key(envelope)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from meterkast.mdm.assets import Asset, GatewayAssets, assets_of, certificate, is_registered, key_ids
 from meterkast.mdm.packing import pack
+from meterkast.mdm.reader import Reader
 from meterkast.mdm.validation import Expectation, validate
 from meterkast.model.block import MeterDayBlock
 from meterkast.model.errors import DataError, LocalError, PeerError, TrustError
@@ -23,9 +24,6 @@ from meterkast.protocols import x509 as certificates
 from meterkast.protocols.block import Payload, decode_payload
 from meterkast.protocols.envelope import Envelope, parse
 from meterkast.protocols.x509 import PathCache, Purpose
-
-ENC = "enc"
-"""Label of the operator's encryption key in its keystore."""
 
 _FLAGS = frozenset(flag.value for flag in Flag)
 
@@ -68,19 +66,17 @@ class Examiner:
 
     Args:
         connection: a transaction on the register.
-        keystore: holds the operator's encryption key under ``ENC``.
+        keystore: holds the operator's encryption keys.
         paths: judgements of certificates that still hold.
         now: real time.
     """
 
     def __init__(self, connection: Connection, keystore: Keystore, paths: PathCache, now: datetime) -> None:
         self._connection = connection
-        self._keystore = keystore
-        own = keystore.certificate(ENC)[0]
-        self._own_key_id = certificates.key_id(own)
-        self._operator = certificates.operator(own)
+        self._reader = Reader(keystore)
+        self._operator = self._reader.operator
         registered = key_ids(connection, self._operator, Purpose.OPERATOR_ENC)
-        self._allowed = registered | {self._own_key_id}
+        self._allowed = registered | self._reader.key_ids
         self._paths = paths
         self._now = now
         self._signers: dict[bytes, _Signer] = {}
@@ -114,9 +110,7 @@ class Examiner:
             raise RefusedError("envelope-below-floor")
         self._require_recipients(envelope, assets.operator)
         with _refused_as("envelope-not-opened"):
-            content = envelope.open(
-                lambda sealed, info: self._keystore.unseal(ENC, sealed, info), self._own_key_id
-            )
+            content = self._reader.open(envelope)
         with _refused_as("payload-malformed"):
             payload = decode_payload(content)
         self._require_devices(payload, str(header.gateway), assets)

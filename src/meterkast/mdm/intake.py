@@ -51,7 +51,7 @@ class Intake:
     Args:
         bus: where envelopes wait.
         database: the centre's database.
-        keystore: the operator's encryption key and its certificate, under the label ``enc``.
+        keystore: the operator's encryption keys and their certificates: ``enc``, ``enc-g2`` and so on.
         trust: roots, authorities and revocation lists.
         clock: metering time, for what is recorded.
         real_clock: the time in which certificates live.
