@@ -12,7 +12,7 @@ from meterkast.gateway.holdings import current, upcoming
 from meterkast.model.errors import PeerError, TrustError
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.https import Request, Response
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, Keystore
 from meterkast.pki import Authority, Site
 from meterkast.pki.est import EstServer
 from meterkast.pki.founding import renew_authorities
@@ -75,7 +75,7 @@ class Fleet:
             for purpose in (Purpose.TLS, Purpose.SIG)
         }
 
-    def believed(self, keystore: SoftwareKeystore, now: datetime, rules: Rules) -> str:
+    def believed(self, keystore: Keystore, now: datetime, rules: Rules) -> str:
         trust = self.site.trust
         try:
             for purpose in PURPOSES:

@@ -25,6 +25,7 @@ from meterkast.pki.census import counting
 from meterkast.pki.log import open_log
 from meterkast.protocols.x509 import Purpose, validate
 from pki.world import OTHER, TITLE, World
+from x509 import hostile
 
 PURPOSES = (Purpose.TLS, Purpose.SIG, Purpose.ENC)
 
@@ -171,3 +172,15 @@ def test_as_it_is_typed(world: World, tmp_path: Path) -> None:
     for words in ((), ("--load-test", 2, "--out", tmp_path), ("--out", tmp_path)):
         code, answer = typed(*words, "--site", site)
         assert (code, answer["error"]["code"]) == (2, "bulk-gateways-unsaid")
+
+
+def test_requests_that_no_library_can_read_hold_up_nobody(world: World, tmp_path: Path) -> None:
+    folder = handed_in(tmp_path / "in", *(SystemTitle.of("MKG", 100 + n) for n in range(20)))
+    files = sorted(folder.iterdir())
+    for file, extensions in zip(files, hostile.EXTENSIONS.values(), strict=False):
+        file.write_bytes(hostile.request(extensions))
+    files[-1].write_bytes(hostile.request([], version=1))
+    files[-2].write_bytes(b"-----BEGIN CERTIFICATE REQUEST-----\n")
+    tally = run(RequestFolder(folder, tmp_path / "out"), world.site.authority)
+    bad = len(hostile.EXTENSIONS) + 2
+    assert (tally.certificates, tally.refused) == (60 - bad, {"pki-request-malformed": bad})

@@ -124,6 +124,36 @@ def test_an_enrolled_device_cannot_enrol_again_and_may_not_renew_yet(stranger: S
     assert stranger.enrol("sig", identity="tls", operation="simplereenroll") == 403
 
 
+def test_a_certificate_without_its_chain_is_refused_by_tls_and_the_rest_by_http(
+    world: World, stranger: Stranger
+) -> None:
+    """What TLS can judge is an alert; what the PKI alone knows is a status."""
+    assert stranger.enrol("tls") == 200
+    with pytest.raises(subprocess.CalledProcessError) as alone:
+        stranger.enrol("sig", identity="tls", operation="simplereenroll")
+    assert alone.value.returncode == 56
+    leaf = stranger.folder / "tls.pem"
+    device = next(each for each in world.trust.intermediates() if "device" in each.subject.rfc4514_string())
+    leaf.write_bytes(leaf.read_bytes() + device.public_bytes(Encoding.PEM))
+    assert stranger.enrol("sig", identity="tls", operation="simplereenroll") == 403
+    world.site.authority.revoke(x509.load_pem_x509_certificate(leaf.read_bytes()).serial_number, world.now)
+    with pytest.raises(subprocess.CalledProcessError) as revoked:
+        stranger.enrol("sig", identity="tls", operation="simplereenroll")
+    assert revoked.value.returncode == 56
+
+
+def test_what_openssl_does_not_print_and_does_not_decode(stranger: Stranger) -> None:
+    """The name of a device; and base64 in one line, which is why ours has several."""
+    assert stranger.enrol("tls") == 200
+    printed = stranger.openssl("x509", "-in", "tls.pem", "-noout", "-ext", "subjectAltName")
+    assert b"othername: 1.3.6.1.5.5.7.8.4::<unsupported>" in printed
+    body = stranger.curl("cacerts")[2]
+    (stranger.folder / "lines").write_bytes(body)
+    (stranger.folder / "line").write_bytes(body.replace(b"\n", b""))
+    assert stranger.openssl("base64", "-d", "-in", "lines") == base64.b64decode(body)
+    assert stranger.openssl("base64", "-d", "-in", "line") == b""
+
+
 def test_keys_are_not_made_for_anybody(stranger: Stranger) -> None:
     header = "Content-Type: application/pkcs10"
     status, kind, body = stranger.curl("sig/serverkeygen", "--data-binary", "x", "--header", header)

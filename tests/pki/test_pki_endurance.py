@@ -22,7 +22,7 @@ from meterkast.gateway.upkeep import Upkeep
 from meterkast.model.errors import TrustError, UnreachableError
 from meterkast.outside.entropy import system_entropy
 from meterkast.outside.https import Request
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, Keystore, SoftwareKeystore
 from meterkast.outside.trust import OPERATOR_ENC, TrustFolder
 from meterkast.pki import PKI_NAME, Authority, PkiService, PkiSettings, Site
 from meterkast.pki.distribution import Distribution
@@ -193,7 +193,9 @@ def test_no_other_recipient_is_taken(world: World, what: str, monkeypatch: pytes
         shutil.copy(path, trust.path)
     owner = "Enexis" if what == "foreign" else OPERATOR
     if what == "purpose":
-        server = world.site.authority.certify_server("x.example", world.headend().public_key("tls"), later)
+        keystore = world.headend()
+        keystore.generate("another", KeyKind.EC_P256)
+        server = world.site.authority.certify_server("x.example", keystore.public_key("another"), later)
         published.publish(OPERATOR_ENC, server)
     line = Lists(TrustFolder(world.folder / "empty") if what == "nothing" else published)
     if what == "garbage":
@@ -202,7 +204,7 @@ def test_no_other_recipient_is_taken(world: World, what: str, monkeypatch: pytes
     assert trust.operator_enc() == before
 
 
-def sealer(world: World, keystore: SoftwareKeystore, trust: TrustFolder, rules: Rules) -> Sealer:
+def sealer(world: World, keystore: Keystore, trust: TrustFolder, rules: Rules) -> Sealer:
     settings = GatewaySettings(
         title=TITLE,
         operator=OPERATOR,

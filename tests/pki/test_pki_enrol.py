@@ -18,7 +18,7 @@ from meterkast.model.errors import MeterkastError, PeerError, TrustError, Unreac
 from meterkast.model.identity import SystemTitle
 from meterkast.outside import https
 from meterkast.outside.https import HttpServer, Request, Response, fetch
-from meterkast.outside.keystore import FreshContext, SoftwareKeystore
+from meterkast.outside.keystore import FreshContext, Keystore, SoftwareKeystore
 from meterkast.pki import HEADEND_NAME, PKI_NAME, PkiService, PkiSettings
 from meterkast.pki.est.response import issued
 from meterkast.protocols.x509 import Purpose, validate
@@ -33,11 +33,11 @@ def service(world: World) -> Iterator[PkiService]:
     service.stop()
 
 
-def join(world: World, port: int, keystore: SoftwareKeystore, title: SystemTitle = TITLE) -> None:
+def join(world: World, port: int, keystore: Keystore, title: SystemTitle = TITLE) -> None:
     enrol(keystore, est_host="127.0.0.1", est_port=port, server_name=PKI_NAME, trust=world.trust, title=title)
 
 
-def refusal(world: World, port: int, keystore: SoftwareKeystore, title: SystemTitle = TITLE) -> str:
+def refusal(world: World, port: int, keystore: Keystore, title: SystemTitle = TITLE) -> str:
     with pytest.raises(MeterkastError) as caught:
         join(world, port, keystore, title)
     return caught.value.code
@@ -98,7 +98,7 @@ def test_nobody_enrols_in_the_name_of_another(world: World, service: PkiService)
     """The request names the other device, the birth certificate this one (AT-10, AT-15)."""
     keystore = world.site.equip(TITLE, world.now)
     world.site.equip(OTHER, world.now)
-    assert refusal(world, service.port, keystore, OTHER) == "enrol-refused"
+    assert refusal(world, service.port, keystore, OTHER) == "enrol-request-refused"
     assert keystore.certified() == {"birth"}
     assert world.site.authority.issued(str(OTHER)) == []
 
@@ -200,12 +200,23 @@ def test_a_stranger_without_tls_does_not_stop_the_server(world: World, service: 
     join(world, service.port, world.site.equip(TITLE, world.now))
 
 
-def test_too_many_connections_meet_a_closed_door(world: World, service: PkiService) -> None:
-    idle = [socket.create_connection(("127.0.0.1", service.list_port)) for _ in range(https._CONNECTIONS)]
-    late = socket.create_connection(("127.0.0.1", service.list_port), timeout=5)
-    assert late.recv(1) == b""
-    for connection in (late, *idle):
-        connection.close()
+@pytest.mark.parametrize("said", [(b"", b""), (b"\x16\x03\x01\x02", b"GET /crl")], ids=["idle", "begun"])
+def test_at_47_gateways_enrol_and_fetch_lists_while_others_stand(
+    world: World, service: PkiService, said: tuple[bytes, bytes]
+) -> None:
+    """As many as the house holds, and more, on both ports; a gateway tries again, as it does in life."""
+    keystore, served = world.site.equip(TITLE, world.now), False
+    with contextlib.ExitStack() as held:
+        for _ in range(https.Bounds().connections + 50):
+            for port, octets in zip((service.port, service.list_port), said, strict=True):
+                idle = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+                with contextlib.suppress(ConnectionError):  # the last ones are turned away
+                    idle.sendall(octets)
+        while not served:  # for half a second all of them may still be newcomers themselves
+            with contextlib.suppress(UnreachableError, ConnectionError, TrustError):
+                join(world, service.port, keystore)
+                served = b"200" in converse(service.list_port, b"GET /crl/device-0.crl HTTP/1.1\r\n\r\n")
+    assert keystore.certified() == {"birth", "tls", "sig", "enc"}
 
 
 def test_an_answer_that_never_ends_is_cut(world: World) -> None:
@@ -242,9 +253,13 @@ def test_as_a_process_of_its_own(world: World) -> None:
         try:
             assert process.stdout is not None
             keystore = world.site.equip(TITLE, world.now)
-            join(world, int(process.stdout.readline()), keystore)
+            port = int(process.stdout.readline())
+            join(world, port, keystore)
+            idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(10)]
             process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
+            assert process.wait(2 * https.Bounds().stop_seconds + 5) == 0
+            for connection in idle:
+                connection.close()
         finally:
             process.kill()
     assert keystore.certified() == {"birth", "tls", "sig", "enc"}

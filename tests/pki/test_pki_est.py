@@ -2,6 +2,7 @@
 
 import logging
 from base64 import b64decode, encodebytes
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -12,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterkast.outside.https import Request, Response
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, Keystore, SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
+from meterkast.pki.birth import Manufacturer
 from meterkast.pki.est import EstServer
 from meterkast.pki.tenants import Tenants
 from meterkast.protocols.x509 import Purpose, ValidatedCertificate, validate
 from meterkast.protocols.x509.identity import hardware_module_name
 from pki.world import OPERATOR, OTHER, TITLE, World, request
+from x509 import hostile
 
 
 def ask(
@@ -56,7 +59,7 @@ def judged(world: World, certificate: x509.Certificate, purpose: Purpose) -> Val
     return validate(certificate, trust.intermediates(), trust.anchors(), trust.crls(), world.now, purpose)
 
 
-def gateway(world: World, *labels: str) -> tuple[SoftwareKeystore, bytes]:
+def gateway(world: World, *labels: str) -> tuple[Keystore, bytes]:
     """A born and expected gateway with fresh keys, and its birth certificate."""
     keystore = world.site.equip(TITLE, world.now)
     for label in labels or ("sig",):
@@ -133,10 +136,10 @@ def test_the_same_key_gets_the_same_certificate_and_another_none(world: World) -
     certificates(ask(world, second, peer=birth))
     old, new = world.site.authority.issued(str(TITLE))
     assert (old.revoked_at, new.revoked_at) == (world.now, None)
-    assert ask(world, body, peer=birth).status == 403
+    assert ask(world, body, peer=birth).status == 400  # what was revoked is not made good by asking again
 
 
-def broken_proof(keystore: SoftwareKeystore) -> bytes:
+def broken_proof(keystore: Keystore) -> bytes:
     """A request for the gateway's key, signed by another one."""
     foreign = ec.generate_private_key(ec.SECP256R1())
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
@@ -201,6 +204,20 @@ def test_without_any_certificate(world: World, caplog: pytest.LogCaptureFixture)
     refused(world, response, 403, caplog, "certificate-missing")
 
 
+def test_a_maker_does_not_speak_for_anothers_devices(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every maker whose root the operator knows could else enrol as any gateway that is expected (AT-07)."""
+    world.site.authority.expect(TITLE)
+    other = Manufacturer.create(tmp_path / "maker", "EVL", known_to=world.manufacturers, now=world.now)
+    keystore = SoftwareKeystore(tmp_path / "device")
+    other._maker = TITLE.manufacturer  # a maker that does not keep its own rule
+    other.give_birth(TITLE, keystore, world.now)
+    keystore.generate("sig", KeyKind.EC_P256)
+    response = ask(world, encodebytes(request(keystore, "sig")), peer=der(keystore.certificate("birth")[0]))
+    refused(world, response, 403, caplog, "certificate-tenant-foreign")
+
+
 def test_a_revoked_birth_certificate(world: World, caplog: pytest.LogCaptureFixture) -> None:
     keystore, birth = gateway(world)
     serial = keystore.certificate("birth")[0].serial_number
@@ -246,3 +263,22 @@ def test_garbage_gets_an_answer(world: World) -> None:
         assert ask(world, spoiled, peer=birth).status in {200, 400, 403}
 
     answered()
+
+
+@pytest.mark.parametrize("wish", hostile.EXTENSIONS)
+def test_a_request_that_no_library_can_read_is_a_bad_request(
+    world: World, caplog: pytest.LogCaptureFixture, wish: str
+) -> None:
+    caplog.set_level(logging.WARNING, "meterkast.pki")
+    _, birth = gateway(world)
+    for made in (hostile.request(hostile.EXTENSIONS[wish]), hostile.request([], version=1)):
+        assert ask(world, encodebytes(made), peer=birth).status == 400
+        refusal = caplog.records[-1].message
+        assert refusal.startswith(f"pki-enrolment-refused code=pki-request-malformed holder={TITLE}")
+
+
+def test_who_shows_what_no_library_can_read(world: World) -> None:
+    keystore, _ = gateway(world)
+    wanted = encodebytes(request(keystore, "sig"))
+    for extensions in hostile.EXTENSIONS.values():
+        assert ask(world, wanted, peer=hostile.certificate(extensions)).status == 403

@@ -2,6 +2,7 @@
 """The linter: every lint has a mutant that it alone is there to stop, and what fails is not signed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from meterkast.outside.keystore import SigningHandle, SoftwareKeystore
+from meterkast.outside.trust import is_for_development
 from meterkast.pki import template
 from meterkast.pki.holder import Holder, organisation
 from meterkast.pki.issuer import Issuer
@@ -139,6 +141,7 @@ LEAF_MUTANTS: dict[str, Change] = {
     "leaf-subject": field(subject_name=OTHER_NAME),
     "leaf-name-critical": relabelled(x509.SubjectAlternativeName, critical=False),
     "leaf-life": field(not_valid_after=NOW + timedelta(days=731)),
+    "leaf-responder": instead(template.status_access("http://a.example/ocsp"), critical=False),
     "leaf-within-issuer": field(not_valid_after=NOW + timedelta(days=2000)),
 }
 ELSEWHERE_TESTED = {
@@ -260,6 +263,19 @@ def test_a_mutant_authority_is_found(world: World, name: str) -> None:
     assert name in findings(AUTHORITY_LINTS, mutant)
 
 
+def test_only_a_root_may_be_marked_for_development(world: World) -> None:
+    """AT-45: a root, and the link by which another root vouches for it."""
+    root = world.trust.anchors()[0]
+    assert is_for_development(root)
+    marked = organisation("Alliander", "device authority", unit="development")
+    for label, found in (("device", True), ("root", False), ("link", False)):
+        candidate = replace(authority(world, field(subject_name=marked)), profile=RULES.authorities[label])
+        assert ("authority-subject" in findings(AUTHORITY_LINTS, candidate)) is found
+    other = organisation("Alliander", "root", unit="production")
+    candidate = replace(authority(world, field(subject_name=other)), profile=RULES.authorities["root"])
+    assert "authority-subject" in findings(AUTHORITY_LINTS, candidate)
+
+
 def test_an_issuing_authority_makes_no_authority(world: World) -> None:
     """AT-11 at the source: the path length of an issuing authority leaves no room."""
     issuing = Issuer(world.issuing(), "device", DEVICE, rules=RULES)
@@ -329,7 +345,7 @@ def test_a_mutant_list_is_found(world: World, name: str) -> None:
 
 def test_what_breaks_its_profile_is_not_signed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A template that went wrong: no signature by the real key, nothing on the register."""
-    keystore = world.site.equip(TITLE, world.now)
+    world.site.equip(TITLE, world.now)
     before = world.site.authority.issued(str(TITLE))
     made = template.leaf
 
@@ -347,12 +363,12 @@ def test_what_breaks_its_profile_is_not_signed(world: World, monkeypatch: pytest
         patch.setattr(template, "leaf", wrong)
         patch.setattr(SigningHandle, "sign", spy)
         with pytest.raises(LintError) as caught:
-            world.site.authority.certify_server("a.example", keystore.public_key("birth"), world.now)
+            world.site.authority.certify_server("a.example", KEY, world.now)
     assert "leaf-one-extended-usage" in caught.value.findings
     assert len(signed) == 1  # the void one
     assert world.site.authority.issued(str(TITLE)) == before == []
     assert world.site.authority.issued("a.example") == []
-    world.site.authority.certify_server("a.example", keystore.public_key("birth"), world.now)
+    world.site.authority.certify_server("a.example", KEY, world.now)
 
 
 def test_a_void_signature_verifies_nowhere(world: World) -> None:

@@ -1,16 +1,22 @@
 """Revocation lists: in shards, signed ahead, never younger in time and older in content (RQ-07, RQ-32)."""
 
 import shutil
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from meterkast.model.errors import LocalError, TrustError, UnreachableError
+from meterkast.outside.https import Request
 from meterkast.outside.keystore import KeyKind
 from meterkast.outside.trust import TrustFolder
-from meterkast.pki import Authority, Site
+from meterkast.pki import Authority, Site, issuer
+from meterkast.pki.distribution import Distribution
+from meterkast.pki.lint.finding import Checked, Lint
+from meterkast.pki.lint.lists import ListCandidate
 from meterkast.pki.ruling import RULES_FILE
 from meterkast.protocols.x509 import Purpose, validate
 from pki.world import OPERATOR, OTHER, TITLE, World, request
@@ -71,8 +77,7 @@ def test_a_shard_counts_for_its_scope_alone(world: World) -> None:
 
 def test_the_list_of_another_shard_under_its_name_is_no_list(world: World) -> None:
     certificates = of_each_shard(world)
-    folder = world.trust.path
-    (folder / "device-2.crl.pem").write_bytes((folder / "device-1.crl.pem").read_bytes())
+    world.trust.publish("device-2.crl.pem", [crl(world, "device-1")])
     assert judge(world, certificates[2], world.now) == "certificate-revocation-unknown"
     assert judge(world, certificates[1], world.now) == "believed"
 
@@ -105,6 +110,13 @@ def lose_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("meterkast.pki.issuer.Issuer.revocation_list", gone)
 
 
+def publish_without_token(world: World, at: datetime) -> None:
+    """It says that nothing could be signed; what was signed ahead is out when it does."""
+    with pytest.raises(UnreachableError) as caught:
+        world.site.authority.publish(at)
+    assert caught.value.code == "pki-lists-unsigned"
+
+
 @pytest.mark.parametrize("days", [1, 6.5, 7, 10, 13, 18])
 def test_a_lost_token_stops_nobody_for_more_than_two_weeks(
     world: World, monkeypatch: pytest.MonkeyPatch, days: float
@@ -117,7 +129,7 @@ def test_a_lost_token_stops_nobody_for_more_than_two_weeks(
         lose_the_token(patch)
         for hour in range(0, int(days * 24) + 1, 6):
             at = world.now + timedelta(hours=hour)
-            world.site.authority.publish(at)
+            publish_without_token(world, at)
             assert judge(world, good, at) == "believed", hour
             assert judge(world, bad, at) == "certificate-revoked", hour
     at = world.now + timedelta(days=days)
@@ -133,7 +145,7 @@ def test_after_three_weeks_without_a_token_nothing_is_believed(
     world.site.authority.publish(world.now)
     lose_the_token(monkeypatch)
     late = world.now + timedelta(days=21)
-    world.site.authority.publish(late)
+    publish_without_token(world, late)
     assert judge(world, good, late) == "certificate-revocation-unknown"
 
 
@@ -155,7 +167,7 @@ def test_a_wrong_pin_is_no_reason_to_stop(world: World, monkeypatch: pytest.Monk
     good = world.enrolled().certificate(SIG)[0]
     monkeypatch.setattr("meterkast.pki.issuer.Issuer.revocation_list", wrong)
     at = world.now + timedelta(days=6.5)
-    world.site.authority.publish(at)
+    publish_without_token(world, at)
     assert judge(world, good, at) == "believed"
 
 
@@ -244,3 +256,63 @@ def test_a_kill_between_number_and_list_is_no_restore(world: World, monkeypatch:
     assert (
         judge(world, world.enrolled(OTHER).certificate(SIG)[0], world.now + timedelta(hours=1)) == "believed"
     )
+
+
+def test_what_is_signed_was_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real key never signs a list that is built anew, only the octets that have passed the linter."""
+    clean: list[bytes] = []
+    require_clean = issuer._require_clean
+
+    def watched(lints: Iterable[Lint[Checked]], candidate: Checked) -> None:
+        require_clean(lints, candidate)
+        assert isinstance(candidate, ListCandidate)
+        clean.append(candidate.revocation_list.tbs_certlist_bytes)
+
+    build, built = x509.CertificateRevocationListBuilder.sign, []
+
+    def counted(*arguments: object, **named: object) -> object:
+        built.append(build(*arguments, **named))  # type: ignore[arg-type]
+        return built[-1]
+
+    monkeypatch.setattr(issuer, "_require_clean", watched)
+    monkeypatch.setattr(x509.CertificateRevocationListBuilder, "sign", counted)
+    world.site.authority.publish(world.now + timedelta(hours=1))
+    out = {each.tbs_certlist_bytes for each in world.trust.crls() if "root" not in str(each.issuer)}
+    assert out <= set(clean)
+    assert len(built) == len(clean)
+
+
+def test_a_list_by_an_algorithm_that_is_not_listed_is_no_list(world: World) -> None:
+    certificate = of_each_shard(world)[0]
+    assert judge(world, certificate, world.now) == "believed"  # control
+    authority = world.site.authority._newest("device")
+    builder = x509.CertificateRevocationListBuilder(
+        authority.certificate.subject, world.now, world.now + timedelta(days=1)
+    )
+    for extension in crl(world, "device-0").extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    for digest, verdict in (
+        (hashes.SHA384(), "believed"),
+        (hashes.SHA512(), "certificate-revocation-unknown"),
+    ):
+        world.trust.publish("device-0.crl.pem", [builder.sign(authority._signer, digest)])
+        assert judge(world, certificate, world.now) == verdict
+
+
+def crl(world: World, name: str) -> x509.CertificateRevocationList:
+    found = world.trust.crl(name)
+    assert found is not None
+    return found
+
+
+def test_a_damaged_list_is_told_and_the_others_are_handed_out(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    (world.trust.path / "device-1.crl.pem").write_text("-----BEGIN X509 CRL-----\nno\n")
+    server = Distribution({"": world.trust})
+    names = ("device-0", "device-1", "device-2", "other")
+    asked = [server.handle(Request(method="GET", path=f"/crl/{name}.crl")) for name in names]
+    assert [each.status for each in asked] == [200, 500, 200, 404]
+    assert caplog.records[-1].message == "pki-list-unreadable code=trust-malformed file=/crl/device-1.crl"
+    world.site.authority.publish(world.now + timedelta(hours=1))  # and the next publication mends it
+    assert server.handle(Request(method="GET", path="/crl/device-1.crl")).status == 200

@@ -3,12 +3,14 @@
 import subprocess
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from secrets import token_bytes
+from socket import socket
+from typing import NoReturn
 from urllib.parse import quote
 
 import pytest
@@ -20,7 +22,7 @@ from cryptography.x509 import ocsp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meterkast.model.errors import MeterkastError, PeerError, TrustError
+from meterkast.model.errors import DataError, MeterkastError, PeerError, TrustError, UnreachableError
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.https import HttpServer, Request
 from meterkast.outside.keystore import KeyKind, Signer, SigningHandle, SoftwareKeystore
@@ -28,9 +30,11 @@ from meterkast.pki import PkiService, PkiSettings
 from meterkast.pki.holder import Holder, organisation
 from meterkast.pki.issuer import Issuer
 from meterkast.pki.ocsp import OcspServer, Responder, Speaker, Standing
+from meterkast.pki.ocsp.responder import Find
 from meterkast.pki.ocsp.speakers import speakers
-from meterkast.protocols.x509 import PROFILES, RULES, Purpose
+from meterkast.protocols.x509 import PROFILES, RULES, Purpose, Rules
 from meterkast.protocols.x509.ocsp import ask, require_good
+from meterkast.protocols.x509.profile import RULES_TEXT
 from pki.world import found as founded
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -323,6 +327,43 @@ def test_the_service_answers_and_knows_a_revocation_at_once(tmp_path: Path) -> N
         service.stop()
 
 
+def test_openssl_asks_where_the_certificate_says(tmp_path: Path) -> None:
+    """The address is data of the PKI: here it is where a service of ours really listens."""
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / "pki").mkdir()
+    responder = f"http://127.0.0.1:{port}/ocsp"
+    (tmp_path / "pki" / "rules.toml").write_text(f'[profiles.sig]\nresponder = "{responder}"\n')
+    found = founded(tmp_path)
+    gateway = found.enrolled()
+    leaf, issuer = gateway.certificate(Purpose.SIG)[:2]
+    for name, certificate in (("leaf", leaf), ("issuer", issuer), ("root", found.trust.anchors()[0])):
+        (tmp_path / f"{name}.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    assert openssl(tmp_path, "x509 -in leaf.pem -noout -ocsp_uri").stdout.strip() == responder
+    service = PkiService(PkiSettings(folder=tmp_path / "pki", trust=found.trust.path, list_port=port))
+    service.start()
+    try:
+        question = f"ocsp -url {responder} -issuer issuer.pem -cert leaf.pem -CAfile root.pem"
+        assert "leaf.pem: good" in openssl(tmp_path, question).stdout
+        pems = [each.public_bytes(Encoding.PEM) for each in (found.trust.anchors()[0], issuer)]
+        (tmp_path / "several.pem").write_bytes(b"".join(pems))  # of which the first is taken
+        asked = openssl(tmp_path, question.replace("issuer.pem", "several.pem"), ends=1)
+        assert "Responder Error: unauthorized (6)" in asked.stdout + asked.stderr
+        found.site.authority.revoke(leaf.serial_number, found.now)
+        told = openssl(tmp_path, question)
+        assert ("leaf.pem: revoked" in told.stdout, "Response verify OK" in told.stderr) == (True, True)
+    finally:
+        service.stop()
+
+
+def openssl(folder: Path, command: str, *, ends: int = 0) -> subprocess.CompletedProcess[str]:
+    words = ["openssl", *command.split()]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == ends, done.stderr
+    return done
+
+
 def test_the_responders_certificates_are_renewed_and_followed(tmp_path: Path) -> None:
     found = founded(tmp_path)
     keystore = SoftwareKeystore(tmp_path / "ocsp")
@@ -341,3 +382,64 @@ def _post(port: int, request: bytes) -> bytes:
         return connection.getresponse().read()
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "event"),
+    [
+        (
+            UnreachableError("keystore-token-gone", "No."),
+            ocsp.OCSPResponseStatus.TRY_LATER,
+            "keystore-token-gone",
+        ),
+        (
+            DataError("pki-register-damaged", "No."),
+            ocsp.OCSPResponseStatus.INTERNAL_ERROR,
+            "pki-register-damaged",
+        ),
+        (RuntimeError(), ocsp.OCSPResponseStatus.INTERNAL_ERROR, "RuntimeError"),
+    ],
+    ids=["token", "register", "bug"],
+)
+@pytest.mark.parametrize("place", ["register", "key"])
+def test_a_failure_of_ours_has_an_answer(
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    status: ocsp.OCSPResponseStatus,
+    event: str,
+    place: str,
+) -> None:
+    """RFC 6960, 2.3: who asks is told to come again, or that it is ours, and is not left with a torn line."""
+
+    def fail(*_: object) -> NoReturn:
+        raise error
+
+    key = world.speaker.signer.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    speaker = replace(world.speaker, signer=SigningHandle(key, fail)) if place == "key" else world.speaker
+    nothing: Find = lambda _speaker, _serial: None  # noqa: E731
+    find: Find = fail if place == "register" else nothing
+    responder = Responder([speaker], find)
+    answer = responder.answer(ask(world.leaves[0], world.issuer.certificate, nonce=None), NOW)
+    assert ocsp.load_der_ocsp_response(answer).response_status is status
+    assert caplog.records[-1].message == f"ocsp-answer-failed code={event}"
+    with pytest.raises(TrustError) as caught:
+        world.require(answer)
+    assert caught.value.code == "certificate-revocation-unknown"
+
+
+def test_an_answer_by_an_algorithm_that_has_ended_is_nobodys(world: World) -> None:
+    ended = f"[algorithms.ecdsa-sha256]\ndeprecated = 2026-01-01\nforbidden = {NOW.date()}\n"
+    with pytest.raises(TrustError) as caught:
+        require_good(
+            world.answer(),
+            world.leaves[0],
+            world.issuer.certificate,
+            nonce=NONCE,
+            responder_profile=PROFILE,
+            now=NOW,
+            algorithms=Rules.parse(RULES_TEXT, ended).algorithms,
+        )
+    assert caught.value.code == "ocsp-responder-foreign"
+    world.require(world.answer())  # control

@@ -19,9 +19,10 @@ from meterkast.gateway.holdings import current
 from meterkast.gateway.pki_address import EstAddress
 from meterkast.model.errors import TrustError
 from meterkast.outside.https import Request, Response
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, Keystore, SoftwareKeystore
 from meterkast.pki import PKI_NAME, PkiService, PkiSettings
 from meterkast.pki.est import EstServer
+from meterkast.pki.own_key import OwnKey
 from meterkast.pki.tenants import Tenants
 from meterkast.protocols.x509 import Purpose, system_title, validate
 from pki.world import OTHER, TITLE, World, found, request
@@ -43,19 +44,17 @@ def today() -> datetime:
     return datetime.now(UTC)
 
 
-def renewed(world: World, keystore: SoftwareKeystore, address: EstAddress) -> list[Purpose]:
+def renewed(world: World, keystore: Keystore, address: EstAddress) -> list[Purpose]:
     return renew(keystore, address=address, trust=world.trust, title=TITLE, now=today())
 
 
-def aged(tmp_path: Path, days: float) -> tuple[World, SoftwareKeystore]:
+def aged(tmp_path: Path, days: float) -> tuple[World, Keystore]:
     world = found(tmp_path / "aged", days_ago=days)
     keystore = world.enrolled()
     # the servers of a site that is older than its certificates have been given new ones
     if days >= 730:
-        tls = SoftwareKeystore(world.folder / "pki" / "tls")
-        tls.put_certificate(
-            "tls", world.site.authority.certify_server(PKI_NAME, tls.public_key("tls"), today())
-        )
+        tls = OwnKey.server(SoftwareKeystore(world.folder / "pki" / "tls"), PKI_NAME)
+        tls.certify(world.site.authority, today())
     return world, keystore
 
 
@@ -203,12 +202,13 @@ def test_a_key_is_renewed_and_not_its_certificate_alone(
     peer = keystore.certificate("tls")[0]
     same = ask(world, encodebytes(request(keystore, "sig")), peer=peer)
     assert pkcs7.load_der_pkcs7_certificates(b64decode(same.body)) == [keystore.certificate("sig")[0]]
-    response = ask(world, encodebytes(request(keystore, "birth")), peer=peer)
-    assert response.status == 200  # a key without an operational certificate is a new key to the operator
+    keystore.generate("sig-g2", KeyKind.EC_P256)
+    assert ask(world, encodebytes(request(keystore, "sig-g2")), peer=peer).status == 200
     late = ask(world, encodebytes(request(keystore, "sig")), peer=peer)
-    assert late.status == 400
+    birth = ask(world, encodebytes(request(keystore, "birth")), peer=peer)
+    assert (late.status, birth.status) == (400, 400)
     events = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert ["code=pki-request-key-reused " in event for event in events] == [True]
+    assert ["code=pki-request-key-reused " in event for event in events] == [True, True]
 
 
 def test_renewal_is_no_way_around_a_release(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

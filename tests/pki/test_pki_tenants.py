@@ -1,6 +1,7 @@
 """Several operators in one PKI: none of them sees or speaks for another (AT-32, AT-33; RQ-31)."""
 
 import logging
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
@@ -12,7 +13,11 @@ from meterkast.outside.https import Request
 from meterkast.outside.keystore import KeyKind, SoftwareKeystore
 from meterkast.pki import Authority, Site
 from meterkast.pki.distribution import Distribution
+from meterkast.pki.duties import fulfil
+from meterkast.pki.founding import admit_tenant, renew_authorities
 from meterkast.pki.lint import LintError
+from meterkast.pki.root import Root
+from meterkast.pki.service import PkiService, PkiSettings
 from meterkast.pki.tenants import Tenants
 from meterkast.protocols.x509 import Purpose, validate
 from pki.world import OPERATOR, OTHER, TITLE, World, request
@@ -165,3 +170,29 @@ def test_an_operator_joins_once(world: World, enexis: Authority) -> None:
         Authority(world.folder / "pki", world.trust, operator="Nobody")
     assert caught.value.code == "pki-tenant-unknown"
     assert Site(world.folder, operator=OPERATOR).authority.operator == OPERATOR
+
+
+def test_whoever_is_at_work_takes_in_new_authorities_and_operators(world: World) -> None:
+    """A service is not started anew when the authorities are renewed, or somebody joins."""
+    service = PkiService(PkiSettings(folder=world.folder / "pki", trust=world.trust.path))
+    assert "device-g2" not in service.authority.issuing(world.now)
+    root = Root(world.folder / "pki" / "root")
+    renew_authorities(world.site.authority, root, world.now)
+    keystore = world.site.equip(TITLE, world.now)
+    keystore.generate("sig", KeyKind.EC_P256)
+    leaf, issuer = service.authority.issue(request(keystore, "sig"), Purpose.SIG, TITLE, world.now)
+    assert issuer == SoftwareKeystore(world.folder / "pki" / "issuing").certificate("device-g2")[0]
+    service.authority.revoke(leaf.serial_number, world.now)
+    joined = admit_tenant(world.folder / "pki", root, operator=B, now=world.now)
+    joined.expect(OTHER)
+    owner = service.tenants.owner(OTHER)
+    assert owner is not None
+    assert owner.operator == B
+    later = world.now + timedelta(hours=1)
+    assert fulfil(service._duties(), later) == []
+    for trust, name in ((world.trust, "device-g2-0"), (joined.trust, "device-0")):
+        fresh = trust.crl(name)
+        assert fresh is not None
+        assert later - fresh.last_update_utc < timedelta(minutes=10)
+    answer = service._tell(Request(method="GET", path="/crl/enexis-netbeheer/device-0.crl"))
+    assert answer.status == 200

@@ -13,7 +13,7 @@ from meterkast.model.identity import SystemTitle
 from meterkast.outside.database import schema
 from meterkast.outside.database.engine import engine, reading
 from meterkast.outside.database.migrations import upgrade
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, Keystore
 from meterkast.pki import Authority, IssuedCertificate
 from meterkast.pki.authority import Witness
 from meterkast.protocols.x509 import Purpose, key_id
@@ -26,7 +26,7 @@ def watched(world: World, witness: Witness) -> Authority:
     return Authority(world.folder / "pki", world.trust, witness=witness)
 
 
-def gateway(world: World, title: SystemTitle = TITLE) -> SoftwareKeystore:
+def gateway(world: World, title: SystemTitle = TITLE) -> Keystore:
     keystore = world.site.equip(title, world.now)
     for label in ("sig", "enc"):
         keystore.generate(label, KeyKind.EC_P256)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterkast.model.identity import SystemTitle
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, Keystore, SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki import Site
 from meterkast.pki.root import Root
@@ -40,7 +40,7 @@ class World:
         """The keystore of the issuing authorities, to forge with."""
         return SoftwareKeystore(self.folder / "pki" / "issuing")
 
-    def enrolled(self, title: SystemTitle = TITLE) -> SoftwareKeystore:
+    def enrolled(self, title: SystemTitle = TITLE) -> Keystore:
         """A gateway with all its certificates, got without the network."""
         keystore = self.site.equip(title, self.now)
         for purpose in (Purpose.TLS, Purpose.SIG, Purpose.ENC):
@@ -65,7 +65,7 @@ def found(folder: Path, *, days_ago: float = 0) -> World:
     return world
 
 
-def request(keystore: SoftwareKeystore, label: str, *extensions: x509.ExtensionType) -> bytes:
+def request(keystore: Keystore, label: str, *extensions: x509.ExtensionType) -> bytes:
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     for extension in extensions:
         builder = builder.add_extension(extension, critical=True)

@@ -14,7 +14,8 @@ from meterkast.pki.holder import Holder
 from meterkast.pki.log import CertificateLog, LoggedCertificate
 from meterkast.pki.log.monitor import Gossip, Inventory, Notebook
 from meterkast.protocols.x509 import RULES, Purpose
-from pki_log.watched import FOUNDED, STRANGER, TITLE, Watched, codes, key, request
+from pki_log.watched import FOUNDED, OPERATOR, STRANGER, TITLE, Watched, codes, key, request
+from x509 import hostile
 
 
 @pytest.fixture
@@ -144,6 +145,22 @@ def test_what_is_no_certificate_at_all(watched: Watched) -> None:
     watched.house.open().append([LoggedCertificate(der=b"garbage", operator="landnet", at=0)])
     watched.publish()
     assert codes(watched.look()) == ["certificate-unreadable"]
+
+
+@pytest.mark.parametrize("extensions", hostile.EXTENSIONS.values(), ids=list(hostile.EXTENSIONS))
+def test_what_no_library_can_read_does_not_blind_the_monitor(
+    watched: Watched, extensions: list[bytes]
+) -> None:
+    """It is an alarm, and what comes after it is looked at as well."""
+    der = hostile.certificate(extensions, organisation=OPERATOR.encode())
+    watched.house.open().append([LoggedCertificate(der=der, operator=OPERATOR, at=0)])
+    watched.put(self_made(Holder.device(TITLE), Purpose.SIG, 9000))
+    watched.publish()
+    assert codes(watched.look()) == [
+        "certificate-unreadable",
+        "certificate-profile-broken",
+        "certificate-issuer-unknown",
+    ]
 
 
 def test_renewal_and_release_are_no_second_certificate(watched: Watched) -> None:

@@ -14,6 +14,7 @@ from meterkast.model.errors import LocalError
 from meterkast.pki.authority import DEVICE_PURPOSES
 from meterkast.pki.issued import FleetRow, Issued
 from meterkast.pki.moment import moment, seconds
+from meterkast.pki.published import list_names
 from meterkast.protocols.x509 import Purpose
 
 WITHIN_DAYS = (30, 90, 180, 365)
@@ -79,6 +80,12 @@ class Census:
         """
         rows = self._database.execute(query, (*ends, self.operator, *DEVICE_PURPOSES))
         return [Ending(purpose=purpose, within_days=days, count=count) for purpose, days, count in rows]
+
+    def lists(self) -> dict[str, list[str]]:
+        """Names of the lists of each issuing authority, by its name."""
+        query = "SELECT issuer, shards FROM spread WHERE operator = ?"
+        rows = self._database.execute(query, (self.operator,))
+        return {name: list_names(name, shards) for name, shards in rows}
 
     def own(self) -> list[OwnCertificate]:
         """One for each holder and purpose, and of a responder one for each authority it speaks for."""

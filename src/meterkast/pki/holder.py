@@ -69,11 +69,14 @@ class Holder:
         )
 
 
-def organisation(name: str, *unit: str) -> x509.Name:
-    """A distinguished name: the organisation, then a common name where one is given."""
-    attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, name)]
-    attributes += [x509.NameAttribute(NameOID.COMMON_NAME, each) for each in unit]
-    return x509.Name(attributes)
+def organisation(name: str, common: str | None = None, *, unit: str | None = None) -> x509.Name:
+    """A distinguished name: the organisation, then a unit of it and a common name where they are given."""
+    parts = (
+        (NameOID.ORGANIZATION_NAME, name),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, unit),
+        (NameOID.COMMON_NAME, common),
+    )
+    return x509.Name([x509.NameAttribute(kind, text) for kind, text in parts if text is not None])
 
 
 def authority_name(name: str) -> str:

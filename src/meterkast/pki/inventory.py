@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 
+from meterkast.pki.moment import seconds
 from meterkast.protocols.x509 import Purpose
 
 
@@ -21,6 +23,28 @@ class Inventory:
         row = title, self._operator
         if self._database.execute("INSERT OR IGNORE INTO device VALUES (?, ?)", row).rowcount == 1:
             self.admit(title, purposes)
+
+    def keep(self, title: str) -> None:
+        """Puts a device on the inventory that was on it before, and may ask for nothing."""
+        self._database.execute("INSERT OR IGNORE INTO device VALUES (?, ?)", (title, self._operator))
+
+    def retire(self, title: str, now: datetime) -> None:
+        """Takes a device off the inventory, with all that it may ask for, and notes that this was meant."""
+        row = title, self._operator
+        self._database.execute("DELETE FROM device WHERE title = ? AND operator = ?", row)
+        self._database.execute("DELETE FROM admission WHERE holder = ? AND operator = ?", row)
+        query = "INSERT OR IGNORE INTO decommissioned VALUES (?, ?, ?)"
+        self._database.execute(query, (*row, seconds(now)))
+
+    def is_retired(self, title: str) -> bool:
+        """Whether a device was taken out of service, and not brought back."""
+        query = "SELECT 1 FROM decommissioned WHERE title = ? AND operator = ?"
+        return self._database.execute(query, (title, self._operator)).fetchone() is not None
+
+    def bring_back(self, title: str) -> None:
+        """A device that was taken out of service may be expected again."""
+        query = "DELETE FROM decommissioned WHERE title = ? AND operator = ?"
+        self._database.execute(query, (title, self._operator))
 
     def knows(self, title: str) -> bool:
         """Whether a device is this operator's."""

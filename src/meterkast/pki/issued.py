@@ -8,7 +8,9 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from meterkast.model.errors import DataError
 from meterkast.pki.moment import hexadecimal, moment, seconds
+from meterkast.pki.used_keys import key_hash
 from meterkast.protocols.x509 import Purpose
 from meterkast.protocols.x509.algorithm import HYBRID_KEM, key_algorithm
 
@@ -54,6 +56,7 @@ class Issued:
             sqlite3.IntegrityError: there is a certificate of this number.
         """
         certificate = issued.certificate
+        key = certificate.public_key()
         row = {
             "serial": hexadecimal(certificate.serial_number),
             "operator": self._operator,
@@ -63,7 +66,8 @@ class Issued:
             "der": certificate.public_bytes(Encoding.DER),
             "issued_at": seconds(issued.issued_at),
             "ends": seconds(certificate.not_valid_after_utc),
-            "algorithm": key_algorithm(certificate.public_key()) or HYBRID_KEM,
+            "algorithm": key_algorithm(key) or HYBRID_KEM,
+            "key_hash": key_hash(key),
         }
         query = f"INSERT INTO certificate ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
         self._database.execute(query, tuple(row.values()))
@@ -102,25 +106,38 @@ class Issued:
             for purpose, algorithm, state, count in rows
         ]
 
-    def revoke(self, serial: int, now: datetime) -> IssuedCertificate | None:
-        """Marks a certificate and gives it; None where there is no such one, or it was revoked before."""
-        key = hexadecimal(serial), self._operator
+    def knows(self, serial: int) -> bool:
+        """Whether there is a certificate of this number."""
+        query = "SELECT 1 FROM certificate WHERE serial = ? AND operator = ?"
+        return self._database.execute(query, (hexadecimal(serial), self._operator)).fetchone() is not None
+
+    def find(self, serial: int) -> IssuedCertificate | None:
+        """The certificate of this number; None where there is no such one."""
+        query = f"SELECT {_COLUMNS} FROM certificate WHERE serial = ? AND operator = ?"
+        row = self._database.execute(query, (hexadecimal(serial), self._operator)).fetchone()
+        return None if row is None else _row(row)
+
+    def revoke(self, serial: int, at: datetime) -> bool:
+        """Marks a certificate; False where there is no such one, or it was revoked before."""
         query = (
             "UPDATE certificate SET revoked_at = ? WHERE serial = ? AND operator = ? AND revoked_at IS NULL"
         )
-        if self._database.execute(query, (seconds(now), *key)).rowcount == 0:
-            return None
-        query = f"SELECT {_COLUMNS} FROM certificate WHERE serial = ? AND operator = ?"
-        return _row(self._database.execute(query, key).fetchone())
+        row = seconds(at), hexadecimal(serial), self._operator
+        return self._database.execute(query, row).rowcount == 1
 
 
 def _row(row: tuple[str, str, str, bytes, int, int | None]) -> IssuedCertificate:
     holder, purpose, issuer, der, issued_at, revoked_at = row
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+    except ValueError as cause:
+        message = "The register holds a certificate that is none."
+        raise DataError("pki-register-damaged", message, where=holder) from cause
     return IssuedCertificate(
         holder=holder,
         purpose=Purpose(purpose),
         issuer=issuer,
-        certificate=x509.load_der_x509_certificate(der),
+        certificate=certificate,
         issued_at=moment(issued_at),
         revoked_at=None if revoked_at is None else moment(revoked_at),
     )

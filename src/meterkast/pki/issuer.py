@@ -18,10 +18,12 @@ from meterkast.pki.lint import (
     LintError,
     findings,
     finished,
+    finished_list,
     void_signer,
 )
 from meterkast.pki.lint.finding import Checked
 from meterkast.pki.lint.lists import ListCandidate, issuing_point
+from meterkast.pki.published import list_names
 from meterkast.pki.template import CLOCK_TOLERANCE, ListPoint, PublicKey, SigningPublicKey
 from meterkast.protocols.x509.profile import AuthorityProfile, Profile, Rules
 
@@ -139,7 +141,7 @@ class Issuer:
 
     def list_name(self, shard: int) -> str:
         """How one of its lists is called, in files and addresses."""
-        return self.name if self.profile.shards == 1 else f"{self.name}-{shard}"
+        return list_names(self.name, self.profile.shards)[shard]
 
     def revocation_list(
         self, revoked: Iterable[Revocation], *, shard: int = 0, number: int, begin: datetime, now: datetime
@@ -179,7 +181,7 @@ class Issuer:
             now=now,
         )
         _require_clean(LIST_LINTS, candidate)
-        return builder.sign(self._signer, self._signer.digest)
+        return finished_list(candidate.revocation_list, self._signer)
 
     def _point_of(self, serial: int) -> ListPoint | None:
         return self.point(serial % self.profile.shards)

@@ -3,36 +3,35 @@
 Register, trust folder and log are read; but for the log's, no key is opened.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from meterkast.outside.trust import CRL_PATTERN, TrustFolder
+from meterkast.outside.trust import TrustFolder
 from meterkast.pki.census import Census, Ending, OwnCertificate, counting
 from meterkast.pki.holder import authority_name
 from meterkast.pki.issued import FleetRow
 from meterkast.pki.log import CertificateLog
-from meterkast.pki.published import number_of_list
+from meterkast.pki.makers import MANUFACTURERS, Makers
+from meterkast.pki.office import ISSUING
+from meterkast.pki.published_lists import PublishedList, makers_lists, own_lists
+from meterkast.pki.ruling import rules_of
+from meterkast.pki.state import State
 from meterkast.pki.tenants import tenant_trust
+from meterkast.protocols.x509 import Rules
 from meterkast.protocols.x509.algorithm import key_algorithm
 
-_LATE = 1 / 20
-"""A list is late when less than this part of its life is left: by then the next one is long out."""
+__all__ = ["Held", "LogStanding", "Overview", "PublishedList", "State", "overview"]
+
 _DUE = 2 / 3
+_TIME_TO_PLAN, _TIME_TO_ACT = timedelta(days=180), timedelta(days=30)
+"""That an authority still lives longer than anything it issues when it becomes due, and late."""
+_GENERATION = re.compile(r"-g[0-9]+")
 _LOG_WAITS = timedelta(days=1)
-
-
-class State(StrEnum):
-    """How something that ends stands. Certificates are ``due`` from two thirds of their life on."""
-
-    VALID = "valid"
-    DUE = "due"
-    LATE = "late"
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +42,8 @@ class Held:
     purpose: str
     issuer: str
     algorithm: str
-    until: datetime
-    state: State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedList:
-    """A revocation list as it stands in the trust folder."""
-
-    name: str
-    number: int
     since: datetime
     until: datetime
-    revoked: int
     state: State
 
 
@@ -97,10 +85,24 @@ class Overview:
     log: LogStanding | None
 
     def overdue(self) -> list[str]:
-        """Lists and a log that are late, and holders whose certificate has ended, by name."""
+        """Lists that are late or missing, a log that is late, and holders without a certificate, by name.
+
+        An authority is overdue before it ends: when it lives shorter than what it issues, it issues nothing
+        more. One that another follows is not.
+        """
         names = [each.name for each in self.lists if each.state is not State.VALID]
-        names += [each.holder for each in (*self.authorities, *self.own) if each.state is State.EXPIRED]
+        held = (*self._youngest(), *self.own)
+        names += [each.holder for each in held if each.state in {State.LATE, State.EXPIRED}]
         return [*names, "log"] if self.log and self.log.state is State.LATE else names
+
+    def due(self) -> list[Held]:
+        """Authorities and own certificates whose successor can be made, and is not there."""
+        return [each for each in (*self._youngest(), *self.own) if each.state in {State.DUE, State.LATE}]
+
+    def _youngest(self) -> list[Held]:
+        """Authorities that none follows."""
+        by_age = sorted(self.authorities, key=lambda each: each.since)
+        return list({_GENERATION.sub("", each.holder): each for each in by_age}.values())
 
 
 def overview(
@@ -122,8 +124,9 @@ def overview(
 
     Raises:
         LocalError: as ``counting``, or ``trust-missing``.
-        DataError: ``trust-malformed``.
+        DataError: ``trust-malformed``, ``rules-malformed``.
     """
+    rules = rules_of(folder)
     with counting(folder / "register.sqlite", operator) as census:
         trust = tenant_trust(folder, census.slug) if census.slug else trust
         believed = [*trust.anchors(), *trust.intermediates()]
@@ -133,8 +136,8 @@ def overview(
             expected=census.expected(),
             fleet=census.fleet(now),
             endings=census.endings(now),
-            lists=_lists(trust, believed, now),
-            authorities=[_authority(each, now) for each in believed],
+            lists=[*own_lists(trust, believed, _shards(census, believed), now), *_makers(folder, rules, now)],
+            authorities=[_authority(each, rules, now) for each in believed],
             own=_own(census, believed, now),
             log=None if log is None else _standing(log, now),
         )
@@ -152,42 +155,45 @@ def _held(own: OwnCertificate, now: datetime) -> Held:
         purpose=own.purpose,
         issuer=own.issuer,
         algorithm=own.algorithm,
+        since=own.since,
         until=own.until,
         state=_state(own.since, own.until, now),
     )
 
 
-def _authority(certificate: x509.Certificate, now: datetime) -> Held:
+def _shards(census: Census, believed: list[x509.Certificate]) -> dict[x509.Name, list[str]]:
+    """The names of the lists of issuing authorities, by their subject."""
+    subjects = {_common_name(each.subject): each.subject for each in believed}
+    names = ((subjects.get(authority_name(name)), lists) for name, lists in census.lists().items())
+    return {subject: lists for subject, lists in names if subject is not None}
+
+
+def _makers(folder: Path, rules: Rules, now: datetime) -> list[PublishedList]:
+    return makers_lists(Makers(TrustFolder(folder / MANUFACTURERS), rules).all(), now)
+
+
+def _authority(certificate: x509.Certificate, rules: Rules, now: datetime) -> Held:
     since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     return Held(
         holder=_common_name(certificate.subject),
         purpose="root" if certificate.issuer == certificate.subject else "authority",
         issuer=_common_name(certificate.issuer),
         algorithm=key_algorithm(certificate.public_key()) or "",
-        until=until,
-        state=_state(since, until, now),
-    )
-
-
-def _lists(trust: TrustFolder, believed: list[x509.Certificate], now: datetime) -> list[PublishedList]:
-    """Those of authorities that still count; the last list of one that does not may grow old in peace."""
-    counting_names = {each.subject for each in believed}
-    names = [path.name.removesuffix(CRL_PATTERN.removeprefix("*")) for path in trust.crl_files()]
-    found = [(name, each) for name in names if (each := trust.crl(name)) is not None]
-    return [_published(name, each, now) for name, each in found if each.issuer in counting_names]
-
-
-def _published(name: str, found: x509.CertificateRevocationList, now: datetime) -> PublishedList:
-    since, until = found.last_update_utc, found.next_update_utc or found.last_update_utc
-    late = now >= until - (until - since) * _LATE
-    return PublishedList(
-        name=name,
-        number=number_of_list(found),
         since=since,
         until=until,
-        revoked=len(found),
-        state=State.EXPIRED if now >= until else State.LATE if late else State.VALID,
+        state=_state(since, until, now, issues=_longest(certificate, rules)),
     )
+
+
+def _longest(authority: x509.Certificate, rules: Rules) -> timedelta:
+    """The longest life of what it issues: of its leaves or, for a root, of authorities."""
+    try:
+        policies = authority.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except x509.ExtensionNotFound:
+        return max(rules.authorities[label].life for label in ISSUING)
+    named = {policy.policy_identifier for policy in policies}
+    lives = (each.validity for each in rules.profiles.values() if each.policy in named)
+    return max((life for life in lives if life is not None), default=timedelta())
 
 
 def _standing(log: CertificateLog, now: datetime) -> LogStanding:
@@ -204,9 +210,15 @@ def _standing(log: CertificateLog, now: datetime) -> LogStanding:
     )
 
 
-def _state(since: datetime, until: datetime, now: datetime) -> State:
-    due = now >= since + (until - since) * _DUE
-    return State.EXPIRED if now > until else State.DUE if due else State.VALID
+def _state(since: datetime, until: datetime, now: datetime, *, issues: timedelta | None = None) -> State:
+    """Of a certificate; ``issues`` is the longest life of what it issues, if it issues anything."""
+    due, late = since + (until - since) * _DUE, until
+    if issues is not None:
+        due, late = min(due, until - issues - _TIME_TO_PLAN), until - issues - _TIME_TO_ACT
+    for state, begins in ((State.EXPIRED, until), (State.LATE, late), (State.DUE, due)):
+        if now > begins:
+            return state
+    return State.VALID
 
 
 def _common_name(name: x509.Name) -> str:

@@ -1,5 +1,7 @@
 """The lists that are out: what the next one must not fall behind."""
 
+from collections.abc import Iterable
+
 from cryptography import x509
 
 from meterkast.model.errors import DataError
@@ -18,6 +20,12 @@ def published_list(
     return found if found is not None and found.is_signature_valid(key) else None
 
 
+def is_withdrawn(certificate: x509.Certificate, lists: Iterable[x509.CertificateRevocationList]) -> bool:
+    """Whether a list of its issuer names a certificate, for those who have put the lists there themselves."""
+    theirs = (each for each in lists if each.issuer == certificate.issuer)
+    return any(each.get_revoked_certificate_by_serial_number(certificate.serial_number) for each in theirs)
+
+
 def number_of_list(revocation_list: x509.CertificateRevocationList | None) -> int:
     """Its number; 0 for one that has none, and for none."""
     if revocation_list is None:
@@ -26,3 +34,8 @@ def number_of_list(revocation_list: x509.CertificateRevocationList | None) -> in
         return revocation_list.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     except x509.ExtensionNotFound:
         return 0
+
+
+def list_names(authority: str, shards: int) -> list[str]:
+    """How the lists of an authority are called, in files and addresses, by its name in registers."""
+    return [authority] if shards == 1 else [f"{authority}-{shard}" for shard in range(shards)]

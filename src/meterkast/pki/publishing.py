@@ -22,6 +22,8 @@ _OVERLAP = timedelta(days=1)
 
 _NO_END = timedelta(days=36525)
 
+UNSIGNED = "pki-lists-unsigned"
+
 _log = logging.getLogger("meterkast.pki")
 
 
@@ -44,6 +46,9 @@ class Publisher:
             issuers: the authorities.
             now: real time.
             only: names of authorities and shards; None for all.
+
+        Raises:
+            UnreachableError: ``pki-lists-unsigned`` where the keys could not be reached.
         """
         wanted = [
             (issuer, shard)
@@ -63,6 +68,9 @@ class Publisher:
                 raise
             _log.error("%s operator=%s: lists that were signed ahead are used", error.code, self._operator)
             self.publish_ahead(now)
+            hint = "Bring the token back. Lists that were signed ahead come out as they begin."
+            message = f"The revocation lists could not be signed. {error.message}"
+            raise UnreachableError(UNSIGNED, message, where=error.where, hint=hint) from error
 
     def publish_ahead(self, now: datetime) -> int:
         """Publishes what was signed ahead and has begun; needs no key. Gives how many lists were replaced."""
@@ -115,9 +123,9 @@ class Publisher:
         an operator releases the devices anew.
         """
         for entry in before:
-            records.revocations.add(
-                issuer.name, shard, entry.serial_number, at=entry.revocation_date_utc, until=now + _NO_END
-            )
+            at = entry.revocation_date_utc
+            records.issued.revoke(entry.serial_number, at)
+            records.revocations.add(issuer.name, shard, entry.serial_number, at=at, until=now + _NO_END)
         if records.inventory.close_admissions():
             records.crossings.tell("pki-register-restored", issuer.name, now)
         _log.warning("pki-register-restored operator=%s list=%s", self._operator, issuer.list_name(shard))

@@ -3,17 +3,16 @@
 from typing import cast
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from meterkast.model.errors import PeerError
-from meterkast.model.identity import SystemTitle
+from meterkast.pki.holder import Holder
 from meterkast.pki.template import SigningPublicKey
 from meterkast.protocols.x509.algorithm import is_written_plainly, key_algorithm
-from meterkast.protocols.x509.identity import hardware_module_name
+from meterkast.protocols.x509.foreign import read_request
 from meterkast.protocols.x509.profile import Profile
 
 
-def requested_key(der: bytes, profile: Profile, title: SystemTitle) -> SigningPublicKey:
+def requested_key(der: bytes, profile: Profile, holder: Holder) -> SigningPublicKey:
     """The public key whose private half signed the request (RQ-04).
 
     The authority sets every field of the certificate. A request that asks for more than is its own, to be an
@@ -24,23 +23,21 @@ def requested_key(der: bytes, profile: Profile, title: SystemTitle) -> SigningPu
             ``pki-request-presumptuous``.
     """
     try:
-        request = x509.load_der_x509_csr(der)
-        proven = request.is_signature_valid
-        key = request.public_key()
-        modest = _is_modest(request.extensions, title)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as cause:
+        request = read_request(der)
+    except PeerError as cause:
         raise PeerError("pki-request-malformed", "The certification request cannot be read.") from cause
-    if not proven:
+    if not request.is_proven:
         raise PeerError("pki-request-proof", "The request is not signed by the key it asks for.")
-    if not modest:
+    if not _is_modest(request.extensions, holder):
         raise PeerError("pki-request-presumptuous", "The request asks for what is not its own.")
-    if key_algorithm(key) not in profile.keys or not is_written_plainly(key, request.tbs_certrequest_bytes):
+    key = request.key
+    if key_algorithm(key) not in profile.keys or not is_written_plainly(key, request.signed):
         raise PeerError("pki-request-key", "The key is not of the kind that the profile wants.")
     return cast(SigningPublicKey, key)
 
 
-def _is_modest(wishes: x509.Extensions, title: SystemTitle) -> bool:
-    own: list[x509.GeneralName] = [hardware_module_name(title)]
+def _is_modest(wishes: x509.Extensions, holder: Holder) -> bool:
+    own = [holder.alternative]
     for wish in wishes:
         if isinstance(wish.value, x509.BasicConstraints) and wish.value.ca:
             return False

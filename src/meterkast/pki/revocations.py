@@ -23,6 +23,12 @@ class Revocations:
         query = "INSERT OR IGNORE INTO revocation VALUES (?, ?, ?, ?, ?, ?)"
         return self._database.execute(query, row).rowcount == 1
 
+    def moment(self, issuer: str, serial: int) -> datetime | None:
+        """When a number came onto a list; None where it is on none."""
+        query = "SELECT at FROM revocation WHERE operator = ? AND issuer = ? AND serial = ?"
+        row = self._database.execute(query, (self._operator, issuer, hexadecimal(serial))).fetchone()
+        return None if row is None else moment(row[0])
+
     def on(self, issuer: str, shard: int, *, since: datetime) -> list[tuple[int, datetime]]:
         """Numbers and moments for one list; those whose certificates ended before ``since`` are off it."""
         query = (

@@ -1,14 +1,15 @@
 """The offline root: it makes the issuing authorities and their list, then its folder goes into a safe."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
 
 from meterkast.model.errors import DataError
 from meterkast.outside.keystore import Keystore, open_keystore
-from meterkast.outside.trust import ANCHORS, TrustFolder
+from meterkast.outside.trust import ANCHORS, DEVELOPMENT, TrustFolder, is_for_development
 from meterkast.pki.holder import authority_name, organisation
 from meterkast.pki.issuer import Issuer, Revocation
 from meterkast.pki.published import number_of_list, published_list
@@ -40,14 +41,30 @@ class Root:
         ]
 
     @classmethod
-    def create(cls, keys: Keystore | Path, *, operator: str, now: datetime, rules: Rules = RULES) -> "Root":
+    def create(
+        cls,
+        keys: Keystore | Path,
+        *,
+        operator: str,
+        now: datetime,
+        rules: Rules = RULES,
+        development: bool = False,
+    ) -> "Root":
         """Makes the first root of one operator.
+
+        Args:
+            keys: its keystore, or the folder of one in files.
+            operator: whose it is.
+            now: real time.
+            rules: profiles and algorithms.
+            development: whether its name, and that of every root after it, says that it is not for production
+                (AT-45).
 
         Raises:
             LocalError: ``keystore-label-taken`` where there is one.
         """
         keystore = _keystore(keys)
-        _self_signed(keystore, LABEL, operator, rules, now)
+        _self_signed(keystore, LABEL, operator, rules, now, development=development)
         return cls(keystore, rules)
 
     @property
@@ -59,21 +76,42 @@ class Root:
         """All roots, oldest first."""
         return [issuer.certificate for issuer in self._issuers]
 
+    def chains(self) -> dict[str, list[x509.Certificate]]:
+        """By name, oldest first: each root, then what other roots say for it."""
+        return {issuer.name: self._keystore.certificate(issuer.name) for issuer in self._issuers}
+
     def roll(self, *, operator: str, now: datetime) -> None:
         """Makes the next root, of the algorithm that the rules now want, and links it with the one before.
+
+        A key without a certificate, left in a token where a ceremony was broken off, is passed by.
 
         The links are the two of RFC 7030, 4.1.3: the new root vouched for by the old, and the old one by the
         new. Whoever holds either may so come to the other.
         """
         old = self._issuers[-1]
-        new = _self_signed(self._keystore, nth(LABEL, number_of(old.name) + 1), operator, self._rules, now)
-        link = self._rules.authorities["link"]
-        for own, other in ((old, new), (new, old)):
-            vouched = other.certify_authority(
-                own.public_key(), link, subject=own.certificate.subject, now=now
-            )
-            self._keystore.put_certificate(own.name, [*self._keystore.certificate(own.name), vouched])
+        taken = generations(self._keystore.labels() | {old.name}, LABEL)
+        new = _self_signed(
+            self._keystore,
+            nth(LABEL, number_of(taken[-1]) + 1),
+            operator,
+            self._rules,
+            now,
+            development=is_for_development(old.certificate),
+        )
         self._issuers.append(new)
+        self.link(now)
+
+    def link(self, now: datetime) -> None:
+        """The newest root and the one before vouch for each other, as far as they do not yet."""
+        link = self._rules.authorities["link"]
+        for old, new in pairwise(self._issuers[-2:]):
+            for own, other in ((old, new), (new, old)):
+                chain = self._keystore.certificate(own.name)
+                if other.certificate.subject not in {each.issuer for each in chain[1:]}:
+                    vouched = other.certify_authority(
+                        own.public_key(), link, subject=own.certificate.subject, now=now
+                    )
+                    self._keystore.put_certificate(own.name, [*chain, vouched])
 
     def certify(
         self,
@@ -124,23 +162,62 @@ class Root:
         for issuer in counting:
             before = published_list(trust, issuer.name, issuer.public_key())
             entries = {each.serial_number: each.revocation_date_utc for each in before or ()} | dict(revoked)
-            number = max(int(now.timestamp() * 1000), number_of_list(before) + 1)
+            number = next_number(now, number_of_list(before))
             fresh = issuer.revocation_list(entries.items(), number=number, begin=now, now=now)
             trust.publish(f"{issuer.name}.crl.pem", [fresh])
 
-    def _counting(self, trust: TrustFolder, now: datetime, newest: int | None) -> list[Issuer]:
-        """Generations that live, whose algorithm is not forbidden, and that are still in the folder."""
-        alive = [
-            each
-            for each in self._issuers
-            if each.certificate.not_valid_after_utc > now
-            and self._rules.algorithms.status(key_algorithm(each.public_key()), now) is not Status.FORBIDDEN
+    def lists_ahead(
+        self,
+        name: str,
+        revoked: Sequence[Revocation],
+        *,
+        number: int,
+        begins: Iterable[datetime],
+        now: datetime,
+    ) -> list[x509.CertificateRevocationList]:
+        """Lists of one root that are signed now and come out later.
+
+        Args:
+            name: of the root, with its generation.
+            revoked: serial numbers of authorities and moments; all that ever were on its lists.
+            number: of the first list; each later one has the next.
+            begins: from when each counts.
+            now: real time.
+        """
+        issuer = next(each for each in self._issuers if each.name == name)
+        return [
+            issuer.revocation_list(revoked, number=number + count, begin=begin, now=now)
+            for count, begin in enumerate(begins)
         ]
-        if newest:
-            return alive[-newest:]
-        held = trust.anchors() if (trust.path / ANCHORS).is_file() else []
-        first = next((place for place, each in enumerate(alive) if each.certificate in held), 0)
-        return alive[first:]
+
+    def _counting(self, trust: TrustFolder, now: datetime, newest: int | None) -> list[Issuer]:
+        counting = counting_roots(self.certificates(), trust, rules=self._rules, now=now, newest=newest)
+        return [each for each in self._issuers if each.certificate in counting]
+
+
+def counting_roots(
+    roots: Sequence[x509.Certificate], trust: TrustFolder, *, rules: Rules, now: datetime, newest: int | None
+) -> list[x509.Certificate]:
+    """Generations that live, whose algorithm is not forbidden, and that are still in the folder.
+
+    ``newest`` is how many still count; None for those in the folder already, and younger ones.
+    """
+    alive = [
+        each
+        for each in roots
+        if each.not_valid_after_utc > now
+        and rules.algorithms.status(key_algorithm(each.public_key()), now) is not Status.FORBIDDEN
+    ]
+    if newest:
+        return alive[-newest:]
+    held = trust.anchors() if (trust.path / ANCHORS).is_file() else []
+    first = next((place for place, each in enumerate(alive) if each in held), 0)
+    return alive[first:]
+
+
+def next_number(now: datetime, last: int) -> int:
+    """The number of a list that is signed now: it rises with time, and over all that were signed before."""
+    return max(int(now.timestamp() * 1000), last + 1)
 
 
 def links_in(trust: TrustFolder) -> list[x509.Certificate]:
@@ -158,9 +235,15 @@ def links_in(trust: TrustFolder) -> list[x509.Certificate]:
         raise DataError("trust-malformed", f"{LINKS} does not hold certificates.", where=str(path)) from cause
 
 
-def _self_signed(keystore: Keystore, name: str, operator: str, rules: Rules, now: datetime) -> Issuer:
+def _self_signed(
+    keystore: Keystore, name: str, operator: str, rules: Rules, now: datetime, *, development: bool
+) -> Issuer:
     number = number_of(name)
-    subject = organisation(operator, "Meterkast root" if number == 1 else f"Meterkast root {number}")
+    subject = organisation(
+        operator,
+        "Meterkast root" if number == 1 else f"Meterkast root {number}",
+        unit=DEVELOPMENT if development else None,
+    )
     profile = rules.authorities[LABEL]
     return Issuer.self_signed(
         keystore, name, profile, subject=subject, rules=rules, now=now, address=LIST_ADDRESS

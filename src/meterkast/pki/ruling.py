@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from meterkast.model.errors import DataError
 from meterkast.protocols.x509 import RULES, Rules
 from meterkast.protocols.x509.profile import RULES_TEXT
 
@@ -18,4 +19,10 @@ def rules_of(folder: Path) -> Rules:
         DataError: ``rules-malformed``.
     """
     path = folder / RULES_FILE
-    return Rules.parse(RULES_TEXT, path.read_text(encoding="utf-8")) if path.exists() else RULES
+    if not path.exists():
+        return RULES
+    try:
+        return Rules.parse(RULES_TEXT, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as cause:
+        hint = "Save it as text in UTF-8."
+        raise DataError("rules-malformed", "The rules are no text.", where=str(path), hint=hint) from cause

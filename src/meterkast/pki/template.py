@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa
-from cryptography.x509.oid import ObjectIdentifier, SubjectInformationAccessOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ObjectIdentifier, SubjectInformationAccessOID
 
 from meterkast.outside.keystore import HybridPublicKey
 from meterkast.pki.holder import Holder
@@ -58,11 +59,20 @@ def leaf(
     )
     if point is not None:
         builder = builder.add_extension(_distribution(point), critical=False)
+    if profile.responder is not None:
+        builder = builder.add_extension(status_access(profile.responder), critical=False)
     if profile.no_check:
         builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
     if isinstance(key, HybridPublicKey):
         builder = builder.add_extension(alternative_key(key.mlkem), critical=False)
     return builder
+
+
+@cache  # one for each address that the rules name
+def status_access(responder: str) -> x509.AuthorityInformationAccess:
+    """Where the status of a certificate is asked (RFC 5280, 4.2.2.1; RFC 6960, 3.1)."""
+    name = x509.UniformResourceIdentifier(responder)
+    return x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.OCSP, name)])
 
 
 def authority(

@@ -1,11 +1,13 @@
 """Several operators in one PKI: each with authorities, inventory and trust folder of its own (RQ-31)."""
 
+from datetime import datetime
 from pathlib import Path
 
 from meterkast.model.deployment import Profile
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki.authority import Authority, Witness
+from meterkast.pki.publishing import Publisher
 from meterkast.pki.register import Register
 
 
@@ -14,8 +16,38 @@ def tenant_trust(folder: Path, slug: str) -> TrustFolder:
     return TrustFolder(folder / "tenants" / slug / "trust")
 
 
+def trust_of(folder: Path, trust: TrustFolder, operator: str | None) -> TrustFolder:
+    """The trust folder of an operator; the founder's for None, and for one that the PKI does not know."""
+    slug = Register(folder / "register.sqlite").tenants().get(operator, "") if operator is not None else ""
+    return tenant_trust(folder, slug) if slug else trust
+
+
+def trust_folders(folder: Path, trust: TrustFolder) -> dict[str, TrustFolder]:
+    """Every operator's trust folder by its name, the founder's first."""
+    tenants = Register(folder / "register.sqlite").tenants()
+    return {operator: tenant_trust(folder, slug) if slug else trust for operator, slug in tenants.items()}
+
+
+def publish_ahead(folder: Path, trust: TrustFolder, now: datetime) -> dict[str, int]:
+    """Lists that were signed ahead and have begun come out, for every operator; opens no keystore.
+
+    Args:
+        folder: of the PKI.
+        trust: the founder's trust folder.
+        now: real time.
+
+    Returns:
+        How many lists were replaced, by operator.
+    """
+    register = Register(folder / "register.sqlite")
+    return {
+        operator: Publisher(register, operator, own).publish_ahead(now)
+        for operator, own in trust_folders(folder, trust).items()
+    }
+
+
 class Tenants:
-    """The operators of the PKI in a folder, opened once.
+    """The operators of the PKI in a folder, and those who join it while it is at work.
 
     Args:
         folder: of the PKI.
@@ -32,21 +64,29 @@ class Tenants:
         profile: Profile = Profile.DEVELOPMENT,
         witness: Witness | None = None,
     ) -> None:
+        self._folder = folder
+        self._trust = trust
+        self._profile = profile
+        self._witness = witness
         self._register = Register(folder / "register.sqlite")
-        self._authorities = {
-            operator: Authority(
-                folder,
-                tenant_trust(folder, slug) if slug else trust,
-                operator=operator,
-                profile=profile,
-                witness=witness,
-            )
-            for operator, slug in self._register.tenants().items()
-        }
+        self._authorities: dict[str, Authority] = {}
+        self.open_joined()
+
+    def open_joined(self) -> None:
+        """Opens the authorities of operators that have joined; raises as ``Authority`` does."""
+        for operator, slug in self._register.tenants().items():
+            if operator not in self._authorities:
+                self._authorities[operator] = Authority(
+                    self._folder,
+                    tenant_trust(self._folder, slug) if slug else self._trust,
+                    operator=operator,
+                    profile=self._profile,
+                    witness=self._witness,
+                )
 
     def trust_folders(self) -> dict[str, TrustFolder]:
         """Trust folders by the short names of operators; the founder's is empty."""
-        return {slug: self._authorities[each].trust for each, slug in self._register.tenants().items()}
+        return {each.slug: each.trust for each in self.all()}
 
     @property
     def founder(self) -> Authority:
@@ -60,4 +100,6 @@ class Tenants:
     def owner(self, title: SystemTitle) -> Authority | None:
         """The authority of the operator that expects a device; None where nobody does."""
         operator = self._register.owner(str(title))
+        if operator is not None and operator not in self._authorities:
+            self.open_joined()
         return None if operator is None else self._authorities.get(operator)

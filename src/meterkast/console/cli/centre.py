@@ -1,6 +1,6 @@
 """The operator's centre: ``meterkast headend`` and ``meterkast mdm``, and what each is told."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,10 +8,17 @@ from meterkast.console.cli import quarantine
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
 from meterkast.console.cli.lifetime import until_stopped
+from meterkast.console.cli.line import address
 from meterkast.console.cli.options import PROFILE, SITE, Host, Port, Profile, Site
 from meterkast.console.exits import Exit
 
-_HEADEND_EXAMPLES = ("meterkast headend run --site /var/lib/meterkast --port 4059",)
+if TYPE_CHECKING:
+    from meterkast.headend.renewal import EnrolmentAddress
+
+_HEADEND_EXAMPLES = (
+    "meterkast headend run --site /var/lib/meterkast --port 4059",
+    "meterkast headend run --pki pki.meterkast.internal:8443",
+)
 _MDM_EXAMPLES = ("meterkast mdm run --site /var/lib/meterkast",)
 
 
@@ -33,6 +40,17 @@ def run_headend(
     port: Port = 0,
     connections: Annotated[int, typer.Option(min=1, help="Most connections at one time.")] = 10_000,
     profile: Profile = PROFILE,
+    responder: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Whom to ask (OCSP) about a gateway that no current list covers."),
+    ] = None,
+    pki: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Where its own certificate is renewed (EST), by itself."),
+    ] = None,
+    pki_name: Annotated[
+        str, typer.Option(metavar="NAME", help="DNS name that the PKI's certificate must carry.")
+    ] = "pki.meterkast.internal",
 ) -> Exit:
     """Run the head-end as a process of its own, until it is told to stop.
 
@@ -41,10 +59,25 @@ def run_headend(
     from meterkast.headend.server import HeadEndSettings
     from meterkast.headend.service import run
 
-    settings = HeadEndSettings(site=site, host=host, port=port, connections=connections, profile=profile)
+    settings = HeadEndSettings(
+        site=site,
+        host=host,
+        port=port,
+        connections=connections,
+        profile=profile,
+        responder=responder,
+        pki=None if pki is None else _enrolment(pki, pki_name),
+    )
     told = f"The head-end of {site} runs; {settings.endpoint} says where (Ctrl-C ends it)"
     until_stopped(lambda stop: run(settings, stop=stop), begun=lambda: answer.note(told))
     return Exit.DONE
+
+
+def _enrolment(where: str, server_name: str) -> "EnrolmentAddress":
+    from meterkast.headend.renewal import EnrolmentAddress
+
+    host, port = address(where)
+    return EnrolmentAddress(host=host, port=port, server_name=server_name)
 
 
 def run_mdm(answer: Answer, site: Site = SITE, profile: Profile = PROFILE) -> Exit:

@@ -25,7 +25,8 @@ def address(where: str) -> tuple[str, int]:
     """
     match = _HOST_AND_PORT.fullmatch(where)
     if match is None or int(match["port"]) > 65535:
-        raise LocalError("address-malformed", "There is no such port.", where=where, hint="Write HOST:4059.")
+        hint = "Write it as 192.0.2.7:4059 or [2001:db8::7]:4059."
+        raise LocalError("address-malformed", "This is not HOST:PORT.", where=where, hint=hint)
     return match["host"].strip("[]"), int(match["port"])
 
 

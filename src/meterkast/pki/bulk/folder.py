@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterkast.model.errors import DataError
@@ -13,6 +12,7 @@ from meterkast.model.identity import SystemTitle
 from meterkast.pki.authority import DEVICE_PURPOSES
 from meterkast.pki.issued import IssuedCertificate
 from meterkast.protocols.x509 import Purpose
+from meterkast.protocols.x509.foreign import request_octets
 
 _SUFFIX = ".csr"
 _NAME = re.compile(rf"(?P<title>[A-Z]{{3}}[0-9A-F]{{10}})\.(?P<purpose>{'|'.join(DEVICE_PURPOSES)})\.csr")
@@ -81,7 +81,7 @@ class RequestFolder:
     def _read(self, name: str) -> bytes:
         with (self._place / name).open("rb") as file:
             octets: bytes = file.read(_MOST)
-        return _der(octets) if octets.startswith(b"-----") else octets
+        return request_octets(octets)
 
 
 def _opened(place: Path) -> Path | zipfile.Path:
@@ -90,11 +90,3 @@ def _opened(place: Path) -> Path | zipfile.Path:
     except (OSError, zipfile.BadZipFile) as cause:
         message = "The requests are neither a folder nor a zip archive."
         raise DataError("bulk-requests-unreadable", message, where=str(place)) from cause
-
-
-def _der(pem: bytes) -> bytes:
-    """The request inside; what is none is handed on, and refused like any other that cannot be read."""
-    try:
-        return x509.load_pem_x509_csr(pem).public_bytes(Encoding.DER)
-    except ValueError:
-        return pem

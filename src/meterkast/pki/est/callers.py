@@ -11,7 +11,12 @@ class CallerTrust(TrustFolder):
 
     def __init__(self, manufacturers: TrustFolder, tenants: Tenants) -> None:
         super().__init__(manufacturers.path)
-        self._folders = [manufacturers, *(authority.trust for authority in tenants.all())]
+        self._manufacturers = manufacturers
+        self._tenants = tenants
+
+    @property
+    def _folders(self) -> list[TrustFolder]:
+        return [self._manufacturers, *(authority.trust for authority in self._tenants.all())]
 
     def version(self) -> Version:
         """Changes when any of them does."""

@@ -12,6 +12,7 @@ CERTIFICATES = "application/pkcs7-mime"
 ISSUED = "application/pkcs7-mime; smime-type=certs-only"
 ATTRIBUTES = "application/csrattrs"
 REQUEST = "application/pkcs10"
+SIGNED_REQUEST = "application/pkcs7-mime"
 
 
 def authorities(certificates: Sequence[x509.Certificate]) -> Response:

@@ -7,7 +7,7 @@ when every lint has passed does the real key sign: the very octets that were loo
 from meterkast.pki.lint.candidate import Candidate
 from meterkast.pki.lint.finding import Lint, LintError
 from meterkast.pki.lint.rows import AUTHORITY_LINTS, LEAF_LINTS, LIST_LINTS, findings
-from meterkast.pki.lint.void import finished, void_signer
+from meterkast.pki.lint.void import finished, finished_list, void_signer
 
 __all__ = [
     "AUTHORITY_LINTS",
@@ -18,5 +18,6 @@ __all__ = [
     "LintError",
     "findings",
     "finished",
+    "finished_list",
     "void_signer",
 ]

@@ -3,6 +3,7 @@
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from meterkast.outside.trust import is_for_development
 from meterkast.pki.lint.candidate import Candidate
 from meterkast.pki.lint.finding import Lint
 from meterkast.protocols.x509.algorithm import Status, key_algorithm
@@ -19,6 +20,9 @@ _KNOWN = frozenset(
         x509.SubjectInformationAccess.oid,
     )
 )
+
+
+_ROOTS = frozenset({"root", "link"})
 
 
 def _constraints(candidate: Candidate) -> bool:
@@ -49,8 +53,12 @@ def _policies(candidate: Candidate) -> bool:
 
 
 def _subject(candidate: Candidate) -> bool:
-    subject = candidate.certificate.subject
-    return [attribute.oid for attribute in subject] == [NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME]
+    """Organisation and common name; a root, also where another vouches for it, may be marked (AT-45)."""
+    certificate = candidate.certificate
+    names = [attribute.oid for attribute in certificate.subject]
+    if candidate.authority.label in _ROOTS and is_for_development(certificate):
+        return names == [NameOID.ORGANIZATION_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME, NameOID.COMMON_NAME]
+    return names == [NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME]
 
 
 def _own_name(candidate: Candidate) -> bool:

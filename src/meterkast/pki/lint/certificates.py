@@ -32,7 +32,12 @@ def _subject_key(candidate: Candidate) -> bool:
 
 
 def _identifiers_not_critical(candidate: Candidate) -> bool:
-    kinds = (x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier, x509.CRLDistributionPoints)
+    kinds = (
+        x509.SubjectKeyIdentifier,
+        x509.AuthorityKeyIdentifier,
+        x509.CRLDistributionPoints,
+        x509.AuthorityInformationAccess,
+    )
     return not any(candidate.is_critical(kind) for kind in kinds)
 
 
@@ -75,7 +80,7 @@ EVERY_CERTIFICATE: tuple[Lint[Candidate], ...] = (
     Lint(name="subject-key-identifier", source="RFC 5280, 4.2.1.2", holds=_subject_key),
     Lint(
         name="identifiers-not-critical",
-        source="RFC 5280, 4.2.1.1, 4.2.1.2, 4.2.1.13",
+        source="RFC 5280, 4.2.1.1, 4.2.1.2, 4.2.1.13, 4.2.2.1",
         holds=_identifiers_not_critical,
     ),
     Lint(name="signature-algorithm", source="RQ-30", holds=_signature_algorithm),

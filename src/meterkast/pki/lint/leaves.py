@@ -5,7 +5,7 @@ from cryptography import x509
 from meterkast.model.errors import TrustError
 from meterkast.pki.lint.candidate import Candidate
 from meterkast.pki.lint.finding import Lint
-from meterkast.pki.template import FOREVER
+from meterkast.pki.template import FOREVER, status_access
 from meterkast.protocols.x509 import operator, server_name, system_title
 from meterkast.protocols.x509.algorithm import Status
 from meterkast.protocols.x509.conformance import KEY_USES, is_complete, leaf_algorithm
@@ -87,6 +87,12 @@ def _within_issuer(candidate: Candidate) -> bool:
     return issuer is not None and candidate.certificate.not_valid_after_utc <= issuer.not_valid_after_utc
 
 
+def _responder(candidate: Candidate) -> bool:
+    responder = candidate.leaf.responder
+    expected = None if responder is None else status_access(responder)
+    return candidate.find(x509.AuthorityInformationAccess) == expected
+
+
 def _key(candidate: Candidate) -> bool:
     try:
         name = leaf_algorithm(candidate.certificate, candidate.leaf)
@@ -116,5 +122,6 @@ LINTS: tuple[Lint[Candidate], ...] = (
     Lint(name="leaf-name-critical", source="RFC 5280, 4.2.1.6", holds=_name_critical),
     Lint(name="leaf-life", source="RQ-06; GBCS 12", holds=_life),
     Lint(name="leaf-within-issuer", source="RFC 5280, 6.1.3 (a)(2)", holds=_within_issuer),
+    Lint(name="leaf-responder", source="RFC 5280, 4.2.2.1; RFC 6960, 3.1", holds=_responder),
     Lint(name="leaf-key", source="RQ-30", holds=_key),
 )

@@ -30,11 +30,24 @@ def void_signer(key: SigningPublicKey) -> Signer:
 
 def finished(certificate: x509.Certificate, signer: Signer) -> x509.Certificate:
     """The same certificate under a signature by the real key."""
-    tbs = certificate.tbs_certificate_bytes
+    looked_at = certificate.public_bytes(Encoding.DER)
+    return x509.load_der_x509_certificate(_signed(certificate.tbs_certificate_bytes, looked_at, signer))
+
+
+def finished_list(
+    revocation_list: x509.CertificateRevocationList, signer: Signer
+) -> x509.CertificateRevocationList:
+    """The same list under a signature by the real key."""
+    looked_at = revocation_list.public_bytes(Encoding.DER)
+    return x509.load_der_x509_crl(_signed(revocation_list.tbs_certlist_bytes, looked_at, signer))
+
+
+def _signed(tbs: bytes, looked_at: bytes, signer: Signer) -> bytes:
+    """What was looked at, with another signature."""
     if isinstance(signer, SigningHandle):
         signature = signer.sign(tbs, ec.ECDSA(signer.digest))
     else:
         signature = signer.sign(tbs)
-    _, algorithm, _ = elements(single(certificate.public_bytes(Encoding.DER), _SEQUENCE).contents)
+    _, algorithm, _ = elements(single(looked_at, _SEQUENCE).contents)
     parts = tbs + algorithm.encode() + Element(_BIT_STRING, b"\0" + signature).encode()
-    return x509.load_der_x509_certificate(Element(_SEQUENCE, parts).encode())
+    return Element(_SEQUENCE, parts).encode()

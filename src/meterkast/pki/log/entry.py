@@ -12,6 +12,7 @@ from functools import cached_property
 from cryptography import x509
 
 from meterkast.model.errors import LocalError, PeerError
+from meterkast.protocols.x509.foreign import read_certificate
 
 MAX_CERTIFICATE = 1 << 15
 _HEAD = struct.Struct(
@@ -49,8 +50,8 @@ class LoggedCertificate:
             PeerError: ``log-entry-malformed``.
         """
         try:
-            return x509.load_der_x509_certificate(self.der)
-        except ValueError as cause:
+            return read_certificate(self.der)
+        except PeerError as cause:
             raise _malformed() from cause
 
     @property

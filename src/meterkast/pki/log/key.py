@@ -11,6 +11,7 @@ from meterkast.model.errors import DataError, LocalError
 from meterkast.outside.trust import TrustFolder
 from meterkast.protocols.merkle import LogKey
 from meterkast.protocols.x509 import Purpose, validate
+from meterkast.protocols.x509.foreign import HOSTILE
 
 KEY_FILE = "log.pem"
 """In the trust folder: the certificate of the log's key, then its chain."""
@@ -48,7 +49,7 @@ def key_in_file(path: Path) -> LogKey:
 def _certificates(path: Path) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(_read(path))
-    except ValueError as cause:
+    except HOSTILE as cause:
         raise _malformed(path) from cause
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from meterkast.model.errors import PeerError
+from meterkast.model.errors import MeterkastError, PeerError, UnreachableError
 from meterkast.outside.keystore import Signer
 from meterkast.protocols.x509.ocsp import Asked, read_request
 
@@ -69,7 +69,7 @@ class Responder:
         self._find = find
 
     def answer(self, octets: bytes, now: datetime) -> bytes:
-        """The answer, in DER; also where the request is refused, which has an answer of its own (2.3)."""
+        """The answer, in DER; where there is none, because of the request or of us, it says so (2.3)."""
         try:
             asked = read_request(octets)
         except PeerError as error:
@@ -78,7 +78,15 @@ class Responder:
         speaker = self._speakers.get((asked.name_hash, asked.key_hash))
         if speaker is None:
             return _unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
-        return self._signed(asked, speaker, now)
+        try:
+            return self._signed(asked, speaker, now)
+        except UnreachableError as error:  # a token or a register that comes back
+            _log.error("ocsp-answer-failed code=%s", error.code)
+            return _unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
+        except Exception as error:  # whatever it is, who asks is told that it is ours
+            cause = error.code if isinstance(error, MeterkastError) else type(error).__name__
+            _log.error("ocsp-answer-failed code=%s", cause)
+            return _unsuccessful(ocsp.OCSPResponseStatus.INTERNAL_ERROR)
 
     def _signed(self, asked: Asked, speaker: Speaker, now: datetime) -> bytes:
         standing = self._find(speaker, asked.serial)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from meterkast.model.errors import PeerError
 from meterkast.outside.keystore import KeyKind, Keystore
 from meterkast.pki.authority import Authority
 from meterkast.pki.ocsp.responder import Speaker
@@ -43,7 +44,16 @@ def _speaker(authority: Authority, name: str, keystore: Keystore, now: datetime)
 
 def _renew(authority: Authority, name: str, keystore: Keystore, label: str, now: datetime) -> str:
     kind = KeyKind(authority.rules.key_to_make(authority.rules.profiles[Purpose.OCSP].keys, now))
+    if label in keystore.labels():  # made before somebody was killed
+        try:
+            return _certify(authority, name, keystore, label, now)
+        except PeerError:  # its certificate was never kept, and has ended since
+            keystore.destroy(label)
     keystore.generate(label, kind)
+    return _certify(authority, name, keystore, label, now)
+
+
+def _certify(authority: Authority, name: str, keystore: Keystore, label: str, now: datetime) -> str:
     key = keystore.signer(label).public_key()
     chain = authority.certify_role(Purpose.OCSP, key, now, role=_ROLE, by=name)
     keystore.put_certificate(label, chain)

@@ -1,5 +1,7 @@
 """The people of a real ceremony, round one terminal."""
 
+from collections.abc import Sequence
+
 import typer
 
 from meterkast.console.cli.answer import Answer
@@ -23,6 +25,19 @@ class Assembly:
         self._answer.note(f"\n{step.action}\n  {step.nl}\n  {step.en}")
         if not typer.confirm("Go on?", default=True, err=True):
             raise LocalError("ceremony-stopped", "The conductor has stopped the ceremony.", where=step.action)
+
+    def agree(self, wishes: Sequence[str]) -> None:
+        """Reads out what is wanted and waits for the conductor.
+
+        Raises:
+            LocalError: ``ceremony-stopped`` where somebody objects.
+        """
+        for wish in wishes:
+            self._answer.note(f"  - {wish}")
+        if not typer.confirm("Is that what everybody wants?", default=False, err=True):
+            raise LocalError(
+                "ceremony-stopped", "The conductor has stopped the ceremony.", where="wanted.toml"
+            )
 
     def present(self, holders: tuple[str, ...]) -> tuple[str, ...]:
         """Asks who is here."""

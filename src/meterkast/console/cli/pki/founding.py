@@ -19,7 +19,6 @@ def add(group: typer.Typer) -> None:
         "meterkast pki create --site ./site --ceremony ./ceremony",
     )
     command(group, "create", examples=examples)(create)
-    command(group, "request", examples=("meterkast pki request ./ceremony/requests --site ./site",))(request)
 
 
 def create(
@@ -38,7 +37,7 @@ def create(
 
     With a ceremony the root stays in its token; the authorities' keys are where ``pki request`` made them.
     """
-    from meterkast.pki.ceremony.adoption import read_outcome
+    from meterkast.pki.ceremony.reading import read_outcome
     from meterkast.pki.site import LOG_ORIGIN
     from meterkast.pki.site import Site as TrustedSite
 
@@ -51,27 +50,4 @@ def create(
     else:
         answer.text(f"The lists that the root has signed last until {outcome.lists_end():%Y-%m-%d}.")
     answer.document({"site": str(site), "operator": operator})
-    return Exit.DONE
-
-
-def request(
-    answer: Answer,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where LABEL.csr are written.")],
-    site: Site = SITE,
-) -> Exit:
-    """Make the keys of a site's issuing authorities, and the requests that they bring to a ceremony.
-
-    The keys are made where ``pki/issuing/keystore.toml`` of the site says, and stay there.
-    """
-    from meterkast.outside.keystore import open_keystore
-    from meterkast.pki.authority import ISSUING, issuing_folder
-    from meterkast.pki.ceremony.requests import make_requests
-    from meterkast.pki.ruling import rules_of
-
-    pki = site / "pki"
-    keystore, rules = open_keystore(issuing_folder(pki, "")), rules_of(pki)
-    paths = make_requests(ISSUING, keystore, folder, rules=rules, now=now())
-    answer.document({"requests": [str(path) for path in paths]})
-    for path in paths:
-        answer.text(str(path))
     return Exit.DONE

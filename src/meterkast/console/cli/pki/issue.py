@@ -7,8 +7,9 @@ import typer
 
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
-from meterkast.console.cli.options import SITE, Site
+from meterkast.console.cli.options import PROFILE, SITE, Profile, Site
 from meterkast.console.cli.pki.opening import now, require_pki
+from meterkast.console.cli.pki.options import Tenant
 from meterkast.console.exits import Exit
 from meterkast.model.errors import LocalError
 
@@ -42,6 +43,8 @@ def issue(
     ] = None,
     batch: Annotated[int, typer.Option(min=1, max=5000, help="Gateways in one transaction.")] = _BATCH,
     site: Site = SITE,
+    operator: Tenant = None,
+    profile: Profile = PROFILE,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> Exit:
     """Put many gateways on the inventory and issue to the requests that their maker hands in.
@@ -54,11 +57,13 @@ def issue(
     from meterkast.outside.trust import TrustFolder
     from meterkast.pki.authority import Authority
     from meterkast.pki.bulk import issue_to
+    from meterkast.pki.tenants import trust_of
 
     require_pki(site)
     gateways = _gateways(requests, out, load_test)
-    log = log_of(site)
-    authority = Authority(site / "pki", TrustFolder(site / "trust"), witness=witness(site, log))
+    pki, trust, log = site / "pki", TrustFolder(site / "trust"), log_of(site, profile)
+    own, shown = trust_of(pki, trust, operator), witness(site, log)
+    authority = Authority(pki, own, operator=operator, profile=profile, witness=shown)
     with counted("gateways", len(gateways), quiet=quiet) as watch:
         tally = issue_to(
             gateways,

@@ -8,9 +8,11 @@ import typer
 
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
-from meterkast.console.cli.options import SITE, Site
-from meterkast.console.cli.pki.opening import authority_of, now, require_pki
+from meterkast.console.cli.options import PROFILE, SITE, Profile, Site
+from meterkast.console.cli.pki.opening import now, require_pki, tenants_of
+from meterkast.console.cli.pki.witnesses import open_log_of
 from meterkast.console.exits import Exit
+from meterkast.model import deployment
 from meterkast.model.errors import DataError, LocalError
 
 if TYPE_CHECKING:
@@ -49,11 +51,22 @@ def create(
     answer: Answer,
     origin: Annotated[str, typer.Option(metavar="NAME", help="Its name for ever: a URL without its scheme.")],
     site: Site = SITE,
+    after_loss: Annotated[
+        bool,
+        typer.Option("--after-loss", help="The log that there was is lost for good; this one follows it."),
+    ] = False,
+    profile: Profile = PROFILE,
 ) -> Exit:
-    """Give the PKI its log, with everything in it that was issued so far."""
-    from meterkast.pki.log import found_log
+    """Give the PKI its log, with everything in it that was issued so far, for every operator."""
+    from meterkast.outside.trust import TrustFolder
+    from meterkast.pki.log import catch_up, found_log
+    from meterkast.pki.tenants import Tenants
 
-    log = found_log(site / "pki", authority_of(site), origin=origin, now=now())
+    require_pki(site)
+    founder, *others = Tenants(site / "pki", TrustFolder(site / "trust"), profile=profile).all()
+    log = found_log(site / "pki", founder, origin=origin, now=now(), profile=profile, after_loss=after_loss)
+    if sum(catch_up(log, each) for each in others):
+        log.publish(now())
     answer.text(
         f"{origin} holds {log.size} certificates. Let any web server give out {log.published.folder}."
     )
@@ -61,12 +74,12 @@ def create(
     return Exit.DONE
 
 
-def publish(answer: Answer, site: Site = SITE) -> Exit:
+def publish(answer: Answer, site: Site = SITE, profile: Profile = PROFILE) -> Exit:
     """Take in what waits, and what the register has beyond the log; sign the head of the tree."""
     from meterkast.pki.log import catch_up
 
-    log = _log(site)
-    caught_up = catch_up(log, authority_of(site))
+    log = _log(site, profile)
+    caught_up = sum(catch_up(log, each) for each in tenants_of(site, profile).all())
     checkpoint = log.publish(now())
     answer.text(f"{checkpoint.size} certificates are public.")
     if caught_up:
@@ -208,21 +221,20 @@ def read_certificate(path: Path) -> "x509.Certificate":
     """
     from cryptography import x509
 
+    from meterkast.protocols.x509.foreign import HOSTILE
+
     octets = path.read_bytes()
     load = x509.load_pem_x509_certificate if octets.startswith(b"-----") else x509.load_der_x509_certificate
     try:
         return load(octets)
-    except (ValueError, x509.InvalidVersion) as cause:
+    except HOSTILE as cause:
         message = "The file holds no certificate."
         raise DataError("certificate-file-malformed", message, where=str(path)) from cause
 
 
-def _log(site: Path) -> "CertificateLog":
-    from meterkast.outside.trust import TrustFolder
-    from meterkast.pki.log import open_log
-
+def _log(site: Path, profile: deployment.Profile = PROFILE) -> "CertificateLog":
     require_pki(site)
-    return open_log(site / "pki", TrustFolder(site / "trust"))
+    return open_log_of(site, profile)
 
 
 def _der(certificate: "x509.Certificate") -> bytes:

@@ -7,6 +7,7 @@ import typer
 
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
+from meterkast.console.cli.options import SITE, Site
 from meterkast.console.cli.pki.log import LogKeyFile, Trust, chosen_key, read_certificate
 from meterkast.console.cli.pki.opening import now
 from meterkast.console.exits import Exit
@@ -18,17 +19,23 @@ if TYPE_CHECKING:
 
 def add(group: typer.Typer) -> None:
     """Adds the command."""
-    example = "meterkast pki monitor --operator stadsnet --log ./public --inventory ours.csv --trust ./trust"
-    command(group, "monitor", examples=(example,))(monitor)
+    examples = (
+        "meterkast pki monitor --operator stadsnet --inventory ours.csv --site ./site",
+        "meterkast pki monitor --operator stadsnet --inventory ours.csv --log ./public --trust ./trust",
+    )
+    command(group, "monitor", examples=examples)(monitor)
 
 
 def monitor(
     answer: Answer,
     operator: Annotated[str, typer.Option(metavar="NAME", help="Whose devices are watched.")],
-    log: Annotated[str, typer.Option(metavar="PLACE", help="The log: a folder or a URL.")],
     inventory: Annotated[
         Path, typer.Option(metavar="FILE", help="Table of holder and released: who is to have certificates.")
     ],
+    log: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="The log: a folder or a URL; else that of the site.")
+    ] = None,
+    site: Site = SITE,
     state: Annotated[Path, typer.Option(metavar="FILE", help="What the monitor remembers.")] = Path(
         "monitor.sqlite"
     ),
@@ -49,14 +56,20 @@ def monitor(
         list[int] | None, typer.Option(metavar="NUMBER", help="An alarm that has been looked into.")
     ] = None,
 ) -> Exit:
-    """Take in what is new in the log; ends with 1 while an alarm stands."""
+    """Take in what is new in the log; ends with 1 while an alarm stands.
+
+    Without `--log` it is the log of the site, as it stands in its public folder. Without `--trust` and
+    `--key` the trust folder of the site vouches for it.
+    """
     from meterkast.pki.log.monitor import Gossip, Notebook
 
     notebook = Notebook(state)
     try:
         for number in settle or ():
             notebook.settle(number)
-        follower = _monitor(notebook, operator, log, inventory, key, trust, register)
+        place = log or str(site / "pki" / "log" / "public")
+        believed = trust or (site / "trust" if key is None else None)
+        follower = _monitor(notebook, operator, place, inventory, key, believed, register)
         shared = Gossip(gossip, operator) if gossip is not None else None
         watch = follower.look(now(), gossip=shared, in_use=[read_certificate(path) for path in in_use or ()])
     finally:

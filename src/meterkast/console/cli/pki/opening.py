@@ -6,37 +6,62 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meterkast.console.cli.pki.witnesses import log_of, witness
+from meterkast.console.cli.options import PROFILE
+from meterkast.console.cli.pki.witnesses import witness_when_issuing
+from meterkast.model import deployment
 from meterkast.model.errors import LocalError
 
 if TYPE_CHECKING:
     from meterkast.pki.authority import Authority
     from meterkast.pki.site import Site
+    from meterkast.pki.tenants import Tenants
 
 OPERATOR = "stadsnet"
 
 Operator = Annotated[str, typer.Option(metavar="NAME", help="Whose site it is.")]
 
 
-def authority_of(site: Path) -> "Authority":
-    """The authority of the site.
+def authority_of(
+    site: Path, operator: str | None = None, profile: deployment.Profile = PROFILE
+) -> "Authority":
+    """The authority of an operator of the site.
+
+    Args:
+        site: the state folder.
+        operator: whose; None for the founder's.
+        profile: what it may start with; in production no keys in plain files.
 
     Raises:
-        LocalError: ``site-without-pki``.
+        LocalError: ``site-without-pki``, ``pki-tenant-unknown``.
+        MeterkastError: as ``Authority``.
     """
     from meterkast.outside.trust import TrustFolder
     from meterkast.pki.authority import Authority
+    from meterkast.pki.tenants import trust_of
 
     require_pki(site)
-    return Authority(site / "pki", TrustFolder(site / "trust"), witness=witness(site, log_of(site)))
+    pki, trust = site / "pki", TrustFolder(site / "trust")
+    own = trust_of(pki, trust, operator)
+    shown = witness_when_issuing(site, profile)
+    return Authority(pki, own, operator=operator, profile=profile, witness=shown)
 
 
-def site_of(site: Path, operator: str) -> "Site":
-    """The site with its maker of gateways; raises as ``authority_of`` does."""
+def tenants_of(site: Path, profile: deployment.Profile = PROFILE) -> "Tenants":
+    """All operators of the site; raises as ``authority_of`` does."""
+    from meterkast.outside.trust import TrustFolder
+    from meterkast.pki.tenants import Tenants
+
+    require_pki(site)
+    shown = witness_when_issuing(site, profile)
+    return Tenants(site / "pki", TrustFolder(site / "trust"), profile=profile, witness=shown)
+
+
+def site_of(site: Path, operator: str | None = None, profile: deployment.Profile = PROFILE) -> "Site":
+    """The site with its maker of gateways, as an operator's; arguments and errors as of ``authority_of``."""
     from meterkast.pki.site import Site
 
     require_pki(site)
-    return Site(site, operator=operator)
+    return Site(site, operator=operator, profile=profile)
 
 
 def require_pki(site: Path) -> None:

@@ -1,7 +1,7 @@
 """``pki status``: how the PKI of an operator stands, for a page, a timer or a person."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -9,16 +9,13 @@ from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
 from meterkast.console.cli.options import SITE, Site
 from meterkast.console.cli.pki.opening import now, require_pki
+from meterkast.console.cli.pki.options import Tenant
 from meterkast.console.cli.pki.witnesses import log_of
 from meterkast.console.exits import Exit
 
 if TYPE_CHECKING:
     from meterkast.pki.census import Ending
     from meterkast.pki.overview import Held, Overview
-
-Tenant = Annotated[
-    str | None, typer.Option("--operator", metavar="NAME", help="Whose part of it; else the founder's.")
-]
 
 
 def add(group: typer.Typer) -> None:
@@ -49,13 +46,18 @@ def _tell(answer: Answer, found: "Overview", at: datetime) -> None:
     for ending in found.endings:
         answer.text(f"  {ending.count:>9}  {ending.purpose:<4} {_when(ending)}")
     for listed in found.lists:
-        age = _age(at - listed.since)
-        answer.text(f"  list {listed.name:<12} {listed.state:<7} begun {age} ago, {listed.revoked} revoked")
+        told = f"begun {_age(at - listed.since)} ago, {listed.revoked} revoked" if listed.since else ""
+        answer.text(f"  list {listed.name:<12} {listed.state:<7} {told}".rstrip())
     for held in (*found.authorities, *found.own):
         name = f"{held.holder} for {held.issuer}" if held.purpose == "ocsp" else held.holder
-        answer.text(f"  {held.purpose:<14} {held.state:<7} until {held.until:%Y-%m-%d}  {name}")
+        life = f"{held.since:%Y-%m-%d} until {held.until:%Y-%m-%d}"
+        answer.text(f"  {held.purpose:<14} {held.state:<7} {life}  {name}")
     if found.log is not None:
         answer.text(f"  log {found.log.published} certificates public, {found.log.waiting} waiting")
+    due = ", ".join(f"{each.holder} ({each.purpose})" for each in found.due())
+    if due:
+        answer.text(f"It is time for a successor: {due}.")
+        answer.text("Renew them with `meterkast pki renew`, authorities and roots with `meterkast pki roll`.")
     overdue = found.overdue()
     answer.text(f"Overdue: {', '.join(overdue)}." if overdue else "Nothing is overdue.")
 
@@ -78,7 +80,7 @@ def _document(found: "Overview", at: datetime) -> dict[str, Any]:
                 "name": each.name,
                 "number": each.number,
                 "since": _text(each.since),
-                "age_seconds": int((at - each.since).total_seconds()),
+                "age_seconds": int((at - each.since).total_seconds()) if each.since else None,
                 "until": _text(each.until),
                 "revoked": each.revoked,
                 "state": each.state,
@@ -96,6 +98,7 @@ def _document(found: "Overview", at: datetime) -> dict[str, Any]:
         },
         "authorities": [_held(each) for each in found.authorities],
         "own": [_held(each) for each in found.own],
+        "due": [{"holder": each.holder, "purpose": each.purpose} for each in found.due()],
         "overdue": found.overdue(),
     }
 
@@ -106,6 +109,7 @@ def _held(each: "Held") -> dict[str, Any]:
         "purpose": each.purpose,
         "issuer": each.issuer,
         "algorithm": each.algorithm,
+        "since": _text(each.since),
         "until": _text(each.until),
         "state": each.state,
     }

@@ -9,8 +9,8 @@ import typer
 
 from meterkast.console.cli.answer import Answer
 from meterkast.console.cli.boundary import command
+from meterkast.console.cli.line import address
 from meterkast.console.exits import Exit
-from meterkast.model.errors import LocalError
 
 if TYPE_CHECKING:
     from meterkast.protocols.x1.document import Document
@@ -56,7 +56,7 @@ def read_x1(
     """
     from meterkast.console.household import HouseholdClient
 
-    host, port = _address(where)
+    host, port = address(where)
     client = HouseholdClient(keystore or Path(typer.get_app_dir("meterkast")) / _FOLDER, timeout=timeout)
     if pair is not None:
         fingerprint = client.pair(host, port, pair, name)
@@ -65,15 +65,6 @@ def read_x1(
         answer.document(json.loads(document.encode()))
         answer.text(_text(document))
     return Exit.DONE
-
-
-def _address(where: str) -> tuple[str, int]:
-    host, _, port = where.rpartition(":")
-    if not host or not port.isdigit():
-        raise LocalError(
-            "address-malformed", "The address has no port.", where=where, hint="Write HOST:PORT."
-        )
-    return host.strip("[]"), int(port)
 
 
 def _text(document: "Document") -> str:

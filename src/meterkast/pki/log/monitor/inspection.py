@@ -15,6 +15,7 @@ from meterkast.pki.log.monitor.inventory import Inventory
 from meterkast.pki.log.monitor.notebook import Notebook, Noted
 from meterkast.protocols.x509 import RULES, Rules, server_name, system_title
 from meterkast.protocols.x509.conformance import require_profile
+from meterkast.protocols.x509.foreign import HOSTILE
 from meterkast.protocols.x509.profile import Identity, Profile
 
 _RENEWABLE = 2 / 3
@@ -130,7 +131,7 @@ class Inspector:
     def _profile(self, certificate: x509.Certificate) -> Profile | None:
         try:
             policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
-        except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        except (x509.ExtensionNotFound, *HOSTILE):
             return None
         named = {policy.policy_identifier for policy in policies}
         found = [profile for profile in self.rules.profiles.values() if profile.policy in named]
@@ -154,6 +155,6 @@ def _holder(certificate: x509.Certificate, profile: Profile | None) -> str:
 def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
+    except (InvalidSignature, *HOSTILE):
         return False
     return True
