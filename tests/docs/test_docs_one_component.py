@@ -87,7 +87,10 @@ def test_the_page_can_be_followed(tmp_path: Path) -> None:
     (configuration,) = fences(PAGE, "toml")
     with ExitStack() as components:
         terminals: dict[str, str] = {}
+        path = tmp_path / shlex.split(gateway)[-1]
         for line in commands:
+            if " gateway enrol " in line:
+                path.write_text(settled(configuration, ports, terminals), encoding="utf-8")
             if not runs_on(line):
                 subprocess.run(argv(line), cwd=tmp_path, env=ENVIRONMENT, timeout=WITHIN, check=True)
                 continue
@@ -96,17 +99,15 @@ def test_the_page_can_be_followed(tmp_path: Path) -> None:
                 component.says(r"(listening)")
             elif "module run" in line or "gasmeter run" in line:
                 terminals[component.says(r"^name: (\S+)")] = component.says(r"^terminal: (\S+)")
-        path = tmp_path / shlex.split(gateway)[-1]
-        path.write_text(settled(configuration, ports["4059"], terminals), encoding="utf-8")
         component = components.enter_context(running(gateway, tmp_path))
         layers = set(component.says(r"application-started (.*)").split(", "))
         assert layers & {"network-namespace", "seccomp"}
         assert len(delivered(readings, tmp_path)) >= 2 * 96
 
 
-def settled(configuration: str, port: str, terminals: dict[str, str]) -> str:
+def settled(configuration: str, ports: dict[str, str], terminals: dict[str, str]) -> str:
     """The file of the page with the ports and terminals of this run."""
-    text = configuration.replace("port = 4059", f"port = {port}")
+    text = re.sub("port = ([0-9]+)", lambda match: f"port = {ports[match[1]]}", configuration)
     for name, terminal in terminals.items():
         assert name in text
         text = re.sub(rf'(name = "{name}"\nserial = )"[^"]*"', rf'\1"{terminal}"', text)

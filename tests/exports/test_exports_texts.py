@@ -80,7 +80,7 @@ def test_prometheus_asks_and_is_told_the_latest() -> None:
         urlopen(f"http://127.0.0.1:{port.port}/etc/passwd")
     with pytest.raises(LocalError) as caught:
         PrometheusPort("127.0.0.1", port.port)
-    assert caught.value.code == "port-taken"
+    assert caught.value.code == "port-unusable"
     port.close()
 
 

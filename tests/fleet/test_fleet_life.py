@@ -17,6 +17,7 @@ def test_twenty_years(live: Live) -> None:
     assert counts["tokens-lost"] == counts["services-down"] == counts["restored"] == 2
     assert counts["certificates-recovered"] >= 2
     assert counts["power-cuts"] >= 10
+    assert counts["keys-destroyed"] >= 150
     assert counts["weeks-away"] >= 40
     assert counts["orders-obeyed"] >= 10
     assert counts["orders-refused"] >= 40

@@ -23,10 +23,11 @@ from meterkast.outside.bus.sqlite import SqliteBus
 from meterkast.outside.clock import SystemClock
 from meterkast.outside.database.engine import engine, writing
 from meterkast.outside.database.migrations import upgrade
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import KeyKind, Keystore, SoftwareKeystore
 from meterkast.pki.service import PkiService, PkiSettings
 from meterkast.pki.site import HEADEND_NAME, PKI_NAME, Site
 from meterkast.protocols.order import Order, SignedOrder, Speech
+from meterkast.protocols.x509.generation import newest
 from meterkast.protocols.x509.identity import key_id
 from meterkast.street.home import Address, module_name
 from meterkast.street.process import ComponentProcess
@@ -82,7 +83,7 @@ class Centre:
             host, port = "127.0.0.1", await self.wiretap.open()
         return HeadEndAddress(host=host, port=port, server_name=HEADEND_NAME)
 
-    async def connect(self, addresses: Sequence[Address]) -> dict[Address, SoftwareKeystore]:
+    async def connect(self, addresses: Sequence[Address]) -> dict[Address, Keystore]:
         """Registers these homes and lets their gateways enrol over the network; gives their keystores."""
         keystores = {home: self.site.equip(home.title, _real_time()) for home in addresses}
         free = asyncio.Semaphore(_ENROLLING_AT_ONCE)
@@ -108,7 +109,7 @@ class Centre:
                 )
             )
 
-    async def admit(self, title: SystemTitle, home: Address) -> SoftwareKeystore:
+    async def admit(self, title: SystemTitle, home: Address) -> Keystore:
         """A gateway more on this home's connection, enrolled and registered; gives its keystore."""
         keystore = self.site.equip(title, _real_time())
         await asyncio.to_thread(self._enrol, keystore, title)
@@ -118,11 +119,12 @@ class Centre:
     def order(self, gateway: SystemTitle, number: int, speech: Speech) -> bytes:
         """An order to a gateway to be silent or to speak, signed by the operator."""
         keystore = SoftwareKeystore(self._folder / "orders" / "keystore")
+        label = newest(keystore.certified(), "order")
         order = Order(gateway=gateway, number=number, issued=int(SystemClock().now()), speech=speech)
         return SignedOrder(
             order=order,
-            signature=keystore.sign("order", order.encode()),
-            certificate=keystore.certificate("order")[0].public_bytes(Encoding.DER),
+            signature=keystore.sign(label, order.encode()),
+            certificate=keystore.certificate(label)[0].public_bytes(Encoding.DER),
         ).encode()
 
     def bodies(self) -> list[bytes]:
@@ -151,7 +153,7 @@ class Centre:
         self.bus.close()
         self.database.dispose()
 
-    def _enrol(self, keystore: SoftwareKeystore, title: SystemTitle) -> None:
+    def _enrol(self, keystore: Keystore, title: SystemTitle) -> None:
         enrol(
             keystore,
             est_host="127.0.0.1",

@@ -21,7 +21,7 @@ from meterkast.module.settings import PAIRING_KEY_LENGTH, ModuleSettings
 from meterkast.module.vendor import VendorProfile
 from meterkast.outside.clock import Clock
 from meterkast.outside.entropy import Entropy
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.keystore import Keystore
 from meterkast.outside.links import memory
 from meterkast.outside.links.fault import FaultyLink
 from meterkast.outside.links.tap import Passage, TappedLink
@@ -91,7 +91,7 @@ class Home:
         *,
         parts: Parts,
         settings: GatewaySettings,
-        keystore: SoftwareKeystore,
+        keystore: Keystore,
         clock: Clock,
         entropy: Entropy,
         installed_at: int,

@@ -16,7 +16,7 @@ from meterkast.model.event import DeviceEvent
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.entropy import system_entropy
 from meterkast.outside.journal import JournaledEnvelope
-from meterkast.outside.keystore import SoftwareKeystore
+from meterkast.outside.keystore import Keystore
 from meterkast.outside.links import tls
 from meterkast.outside.trust import TrustFolder
 from meterkast.protocols.block import encode_payload
@@ -64,7 +64,7 @@ class _Guest:
     """A gateway with keys and certificates, and nothing else."""
 
     settings: GatewaySettings
-    keystore: SoftwareKeystore
+    keystore: Keystore
     trust: TrustFolder
     counter: int = 0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from meterkast.console.exports.exposition import CONTENT_TYPE, exposition
 from meterkast.console.exports.measurement import Measurement
-from meterkast.model.errors import DataError, LocalError
+from meterkast.model.errors import DataError
 from meterkast.outside.https import HttpServer, Request, Response
 
 MOST_SERIES = 10_000
@@ -41,20 +41,12 @@ class PrometheusPort:
     """Serves ``/metrics``.
 
     Raises:
-        LocalError: ``port-taken``.
+        LocalError: ``port-unusable``.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self._latest = Latest()
-        try:
-            self._server = HttpServer((host, port), self._answer)
-        except OSError as error:
-            raise LocalError(
-                "port-taken",
-                f"Nobody can listen there: {error.strerror}.",
-                where=f"{host}:{port}",
-                hint="Choose another port.",
-            ) from error
+        self._server = HttpServer((host, port), self._answer)
         self._server.start()
 
     @property

@@ -33,7 +33,7 @@ def open_sink(text: str, *, language: Language, tell: Callable[[str], None], liv
         live: values come from a meter as time goes by, and wait while the other side is away.
 
     Raises:
-        LocalError: ``target-malformed``, ``target-holds-secret``, ``port-taken`` or ``export-needs-…``.
+        LocalError: ``target-malformed``, ``target-holds-secret``, ``port-unusable`` or ``export-needs-…``.
         DataError: ``file-unwritable`` or ``secret-unreadable``.
     """
     kind, colon, rest = text.partition(":")

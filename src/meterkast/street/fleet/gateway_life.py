@@ -18,6 +18,7 @@ from meterkast.model.errors import PeerError, TrustError
 from meterkast.model.identity import SystemTitle
 from meterkast.outside.entropy import system_entropy
 from meterkast.outside.journal import HandedIn
+from meterkast.outside.keystore import SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki.site import HEADEND_NAME, PKI_NAME
 from meterkast.protocols.x509 import Purpose, Rules, validate
@@ -46,6 +47,7 @@ class GatewayLife:
         renewals: how often its TLS certificate was followed by another.
         roots: common names of the roots below which its certificates hung.
         first: the number of the first day that it measured.
+        stolen: its first keys, as somebody has copied them.
     """
 
     def __init__(self, number: int, folder: Path, ledger: Ledger, rules: Rules, first: int) -> None:
@@ -67,6 +69,7 @@ class GatewayLife:
             headend=HeadEndAddress(host="", port=0, server_name=HEADEND_NAME),
             pki=_PKI,
         )
+        self.stolen = SoftwareKeystore(own / "stolen")
         self.start()
 
     def start(self) -> None:
@@ -93,7 +96,7 @@ class GatewayLife:
 
     def first_ended(self, now: datetime) -> bool:
         """Whether its first certificate ended so long ago that it is good for nothing any more."""
-        return now > self.keystore.certificate(Purpose.TLS)[0].not_valid_after_utc + RENEWAL_GRACE
+        return now > self.stolen.certificate(Purpose.TLS)[0].not_valid_after_utc + RENEWAL_GRACE
 
     def learn(self, published: TrustFolder) -> None:
         """Its first trust: a copy of what the operator has published, given to it where it is installed."""
@@ -106,6 +109,7 @@ class GatewayLife:
         )
         enrolment.enrol(line.own)
         self._note_root()
+        shutil.copytree(self.keystore.folder, self.stolen.folder, dirs_exist_ok=True)
 
     def labels(self) -> set[str]:
         """Of everything that has a certificate."""
@@ -141,11 +145,12 @@ class GatewayLife:
         journal.put(counter, created, envelope, handed_in=[HandedIn(device=MODULE, day=last, whole=True)])
 
     def keep_up(self, line: VirtualLine, own: datetime) -> None:
-        """Lists, roots, recipient and certificates; raises as ``Upkeep.step`` does."""
+        """Old keys, lists, roots, recipient and certificates; raises as ``Upkeep.step`` does."""
         upkeep = Upkeep(
             self.title, self.keystore, self.trust, _PKI, operator=OPERATOR, line=line, rules=self.rules
         )
         before = {purpose: current(self.keystore, purpose) for purpose in PURPOSES}
+        self._ledger.count("keys-destroyed", len(upkeep.prune(own)))
         try:
             upkeep.step(own)
         finally:

@@ -226,7 +226,7 @@ class FleetLife:
     def _release(self, member: Member, now: datetime) -> None:
         """The operator trusts its keys no more; it notices by the lists, and enrols anew by its birth."""
         member.was_released, member.given_up = True, member.life.labels()
-        self.operator.authority.release(member.life.title, now)
+        self.operator.release(member.life.title, now)
         self.ledger.count("released")
 
     def _require_effect(self, member: Member) -> None:

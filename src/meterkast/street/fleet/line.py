@@ -74,7 +74,7 @@ class VirtualLine:
         Raises:
             TrustError: ``https-tls-refused``.
         """
-        leaf, *chain = self._network.operator.server(name).certificate("tls")
+        leaf, *chain = self._network.operator.server(name)
         try:
             validate(
                 leaf,

@@ -1,15 +1,18 @@
 """The operator of the fleet: its PKI at work, its servers, and the deeds of its diary."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from meterkast.model.errors import UnreachableError
 from meterkast.model.identity import SystemTitle
-from meterkast.outside.keystore import KeyKind, SoftwareKeystore
+from meterkast.outside.keystore import SoftwareKeystore
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki.authority import Authority, issuing_folder
 from meterkast.pki.birth import Manufacturer
@@ -17,7 +20,9 @@ from meterkast.pki.distribution import Distribution
 from meterkast.pki.est import EstServer
 from meterkast.pki.founding import renew_authorities
 from meterkast.pki.issued import IssuedCertificate
+from meterkast.pki.own_key import OwnKey
 from meterkast.pki.published import number_of_list
+from meterkast.pki.register import Register
 from meterkast.pki.root import Root
 from meterkast.pki.ruling import RULES_FILE, rules_of
 from meterkast.pki.site import GATEWAY_MAKER, HEADEND_NAME, PKI_NAME, Site
@@ -25,13 +30,10 @@ from meterkast.pki.tenants import Tenants
 from meterkast.protocols.order import Order, SignedOrder, Speech
 from meterkast.protocols.x509 import RULES
 from meterkast.protocols.x509.algorithm import Status
-from meterkast.protocols.x509.generation import generations, nth
-from meterkast.protocols.x509.renewal import renewal_due
 from meterkast.street.fleet.ledger import Ledger
 from meterkast.street.fleet.plan import OPERATOR, SWITCHED_RULES
 from meterkast.street.fleet.token import LosableKeystore
 
-_ENC, _TLS, _ORDER = "enc", "tls", "order"
 _BACKUP = "register.backup"
 _MAKERS_ALGORITHM = "ecdsa-sha384"
 """With which the maker of gateways signs; it has no successor, and what it signed ends with it."""
@@ -60,12 +62,12 @@ class Operator:
         self._site = Site.create(folder, operator=OPERATOR, now=now)
         self._pki = folder / "pki"
         self._manufacturers = TrustFolder(self._pki / "manufacturers")
-        self._keys = {
-            PKI_NAME: SoftwareKeystore(self._pki / "tls"),
-            HEADEND_NAME: SoftwareKeystore(folder / "headend" / "keystore"),
+        self._servers = {
+            PKI_NAME: OwnKey.server(SoftwareKeystore(self._pki / "tls"), PKI_NAME),
+            HEADEND_NAME: OwnKey.server(SoftwareKeystore(folder / "headend" / "keystore"), HEADEND_NAME),
         }
         self.reader = SoftwareKeystore(folder / "mdm" / "keystore")
-        self._orders = SoftwareKeystore(folder / "orders" / "keystore")
+        self._orders = OwnKey.orders(SoftwareKeystore(folder / "orders" / "keystore"), OPERATOR)
         self.trust = self._site.trust
         self.journal: list[IssuedCertificate] = []
         self._newest_roots = 1
@@ -82,9 +84,10 @@ class Operator:
             self._ledger.serial(each.certificate.serial_number, each.holder)
         self.journal += issued
 
-    def server(self, name: str) -> SoftwareKeystore:
-        """The keystore of one of its servers, by its DNS name."""
-        return self._keys[name]
+    def server(self, name: str) -> list[x509.Certificate]:
+        """What one of its servers shows, by its DNS name: the newest certificate, and its chain."""
+        own = self._servers[name]
+        return own.keystore.certificate(own.current())
 
     def equip(self, title: SystemTitle, keystore: SoftwareKeystore, now: datetime) -> None:
         """A gateway leaves the factory, and the operator expects it."""
@@ -96,18 +99,13 @@ class Operator:
         self.publish(now)
         if self._token.is_lost:
             return
-        for name, keystore in self._keys.items():
-            if now >= renewal_due(keystore.certificate(_TLS)[0]):
-                self._certify_server(name, keystore, now)
-        if now >= renewal_due(self.reader.certificate(generations(self.reader.certified(), _ENC)[-1])[0]):
-            self._certify_reader(now)
-        if now >= renewal_due(self._orders.certificate(_ORDER)[0]):
-            chain = self.authority.certify_orders(OPERATOR, self._orders.public_key(_ORDER), now)
-            self._orders.put_certificate(_ORDER, chain)
+        for own in (*self._servers.values(), OwnKey.recipient(self.reader, OPERATOR), self._orders):
+            own.keep_up(self.authority, now)
 
     def publish(self, now: datetime) -> None:
         """Fresh lists, or while the token is lost those that were signed ahead; each is noted."""
-        self.authority.publish(now)
+        with self._as_the_token_allows():
+            self.authority.publish(now)
         for path in self.trust.crl_files():
             name = path.name.removesuffix(".crl.pem")
             found = self.trust.crl(name)
@@ -157,7 +155,7 @@ class Operator:
 
     def backup(self) -> None:
         """A copy of the register as it is."""
-        shutil.copyfile(self._pki / "register.sqlite", self._pki / _BACKUP)
+        Register(self._pki / "register.sqlite").copy_to(self._pki / _BACKUP)
 
     def restore(self, lost: Sequence[IssuedCertificate], now: datetime) -> int:
         """Puts the copy back, and what was issued since, which the witness has; gives how many that was."""
@@ -167,19 +165,33 @@ class Operator:
         self.publish(now)
         return recovered
 
+    def release(self, title: SystemTitle, now: datetime) -> None:
+        """A gateway may enrol anew; what it had is revoked."""
+        with self._as_the_token_allows():
+            self.authority.release(title, now)
+
     def decommission(self, title: SystemTitle, now: datetime) -> None:
-        """Every certificate of a gateway is revoked."""
-        for issued in self.authority.issued(str(title)):
-            if issued.revoked_at is None:
-                self.authority.revoke(issued.certificate.serial_number, now)
+        """A gateway is put out of service."""
+        with self._as_the_token_allows():
+            self.authority.decommission(title, now)
+
+    @contextmanager
+    def _as_the_token_allows(self) -> Iterator[None]:
+        """What is revoked while the token is lost is published when it is back, and till then is not."""
+        try:
+            yield
+        except UnreachableError:
+            if not self._token.is_lost:
+                raise
 
     def order(self, title: SystemTitle, number: int, now: datetime) -> bytes:
         """An order to a gateway to speak, which it does anyway."""
+        keystore, label = self._orders.keystore, self._orders.current()
         order = Order(gateway=title, number=number, issued=int(now.timestamp()), speech=Speech.ON)
         signed = SignedOrder(
             order=order,
-            signature=self._orders.sign(_ORDER, order.encode()),
-            certificate=self._orders.certificate(_ORDER)[0].public_bytes(Encoding.DER),
+            signature=keystore.sign(label, order.encode()),
+            certificate=keystore.certificate(label)[0].public_bytes(Encoding.DER),
         )
         return signed.encode()
 
@@ -187,18 +199,5 @@ class Operator:
         return Root(self._pki / "root", rules_of(self._pki))
 
     def _certify_servers(self, now: datetime) -> None:
-        for name, keystore in self._keys.items():
-            self._certify_server(name, keystore, now)
-
-    def _certify_server(self, name: str, keystore: SoftwareKeystore, now: datetime) -> None:
-        keystore.put_certificate(_TLS, self.authority.certify_server(name, keystore.public_key(_TLS), now))
-
-    def _certify_reader(self, now: datetime) -> None:
-        label = nth(_ENC, len(generations(self.reader.certified(), _ENC)) + 1)
-        self.reader.generate(label, KeyKind.HYBRID_KEM)
-
-        def unseal(sealed: bytes, info: bytes) -> bytes:
-            return self.reader.unseal(label, sealed, info)
-
-        key = self.reader.kem_public_key(label)
-        self.reader.put_certificate(label, self.authority.certify_operator(OPERATOR, key, unseal, now))
+        for own in self._servers.values():
+            own.certify(self.authority, now)

@@ -54,6 +54,12 @@ class PoweredKeystore(SoftwareKeystore):
         super().put_certificate(label, chain)
         self.mains.moment()
 
+    def destroy(self, label: str) -> None:
+        """As any keystore does."""
+        self.mains.moment()
+        super().destroy(label)
+        self.mains.moment()
+
 
 class PoweredTrust(TrustFolder):
     """A trust folder on a mains."""
