@@ -20,6 +20,7 @@ from typing import Final, NoReturn
 
 from bench.figure import Figure, as_json, as_text
 
+from fuzz import certificates
 from fuzz.mutation import mutate
 from fuzz.reach import Step, reached
 from fuzz.seeds import repaired, seeds
@@ -119,32 +120,42 @@ def _tried(share: Share, octets: bytes, seen: set[Step] | None) -> bool:
 
 
 def as_figures(shares: list[Share], tree: str, seed: int) -> list[Figure]:
-    """The sum, and a figure for each target; ``tree`` says of when the code was."""
-    work = sum(share.seconds for share in shares)
-    executions, findings = sum(share.executions for share in shares), sum(len(s.findings) for s in shares)
+    """For each protocol the sum and a figure for each target; ``tree`` says of when the code was."""
+    of_certificates = [share for share in shares if share.name in certificates.TARGETS]
+    of_meters = [share for share in shares if share not in of_certificates]
+    groups = (("dlms", of_meters, 10_000_000), ("x509", of_certificates, None))
     return [
-        Figure(
-            name="fuzz.dlms",
-            value=executions,
-            unit="executions",
-            goal=10_000_000,
-            against=f"{findings} findings in {work:.0f} s; code as of {tree}; "
-            f"inputs changed at random (no atheris), those kept that reach new steps at first; seed {seed}",
-            more_is_better=True,
-        ),
-        *[
-            Figure(
-                name=f"fuzz.dlms.{share.name}",
-                value=len(share.findings),
-                unit="findings",
-                goal=0,
-                against=f"{share.executions:,} executions in {share.seconds:.0f} s, from {share.pool} inputs "
-                f"that reach {share.steps} steps; slowest {1000 * share.slowest:.0f} ms, "
-                f"growth {share.growth:.1f} MiB",
-            )
-            for share in shares
-        ],
+        figure
+        for protocol, its, goal in groups
+        if its
+        for figure in (_sum(protocol, its, goal, tree, seed), *(_of(protocol, share) for share in its))
     ]
+
+
+def _sum(protocol: str, shares: list[Share], goal: int | None, tree: str, seed: int) -> Figure:
+    work = sum(share.seconds for share in shares)
+    findings = sum(len(share.findings) for share in shares)
+    return Figure(
+        name=f"fuzz.{protocol}",
+        value=sum(share.executions for share in shares),
+        unit="executions",
+        goal=goal,
+        against=f"{findings} findings in {work:.0f} s; code as of {tree}; "
+        f"inputs changed at random (no atheris), those kept that reach new steps at first; seed {seed}",
+        more_is_better=True,
+    )
+
+
+def _of(protocol: str, share: Share) -> Figure:
+    return Figure(
+        name=f"fuzz.{protocol}.{share.name}",
+        value=len(share.findings),
+        unit="findings",
+        goal=0,
+        against=f"{share.executions:,} executions in {share.seconds:.0f} s, from {share.pool} inputs "
+        f"that reach {share.steps} steps; slowest {1000 * share.slowest:.0f} ms, "
+        f"growth {share.growth:.1f} MiB",
+    )
 
 
 def _confine() -> None:
