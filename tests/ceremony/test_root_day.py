@@ -17,10 +17,10 @@ from meterkast.model.errors import LocalError, TrustError
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki import PKI_NAME, PkiService, PkiSettings, Site
 from meterkast.pki.ceremony import read_outcome, verify
-from meterkast.pki.published import number_of_list
 from meterkast.pki.root import links_in
 from meterkast.pki.tenants import tenant_trust
 from meterkast.protocols.x509 import Purpose
+from meterkast.protocols.x509.list_place import list_number
 from pki.world import TITLE
 
 pytestmark = needs_softhsm
@@ -75,7 +75,7 @@ def test_new_authorities_issue_and_the_old_ones_are_still_believed(house: House)
     assert house.believes(old)
     assert house.typed("status")[1]["overdue"] == []
     out = house.trust.crl("root")
-    assert number_of_list(out) > max(number_of_list(each) for each in lists)  # those signed ahead among them
+    assert list_number(out) > max(list_number(each) for each in lists)  # those signed ahead among them
     later = NOW + timedelta(days=5 * 365)  # long after the first ceremony's lists have ended
     house.authority().publish(later)
     then = house.trust.crl("root")

@@ -31,7 +31,7 @@ from meterkast.pki.ceremony.record import NOTHING, Record
 from meterkast.pki.ceremony.rehearsal import rehearsed_clock, rehearsed_day
 from meterkast.pki.ceremony.wanted import parse_wanted
 from meterkast.pki.issuer import Issuer
-from meterkast.pki.published import number_of_list
+from meterkast.protocols.x509.list_place import list_number
 
 pytestmark = needs_softhsm
 
@@ -158,7 +158,7 @@ def test_a_day_after_a_day_keeps_what_was_revoked(day: Rehearsal, tmp_path: Path
     assert second.revoked("root") == first.revoked("root")
     assert len(second.revoked("root-g2")) == 1
     for root in first.roots:
-        assert min(number_of_list(each) for each in second.lists[root]) > first.last_number(root)
+        assert min(list_number(each) for each in second.lists[root]) > first.last_number(root)
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ from pathlib import Path
 from console.test_console_pki import document, founded, typed
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki.authority import Authority
-from meterkast.pki.published import number_of_list
+from meterkast.protocols.x509.list_place import list_number
 
 
 def numbers(site: Path) -> dict[str, int]:
     """Of the lists of the issuing authorities, by name."""
     trust = TrustFolder(site / "trust")
     names = (path.name.removesuffix(".crl.pem") for path in trust.crl_files())
-    return {name: number_of_list(trust.crl(name)) for name in names if name != "root"}
+    return {name: list_number(trust.crl(name)) for name in names if name != "root"}
 
 
 def test_fresh_lists(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_the_list_of_another_shard_under_its_name_is_no_list(world: World) -> No
     assert judge(world, certificates[1], world.now) == "believed"
 
 
-def test_the_number_of_lists_cannot_change_under_a_certificate(world: World) -> None:
+def test_the_list_numbers_cannot_change_under_a_certificate(world: World) -> None:
     """More lists by data later on: what was issued stays on the list that it names."""
     certificates = of_each_shard(world)
     (world.folder / "pki" / RULES_FILE).write_text("[authorities.device]\nshards = 64\n")

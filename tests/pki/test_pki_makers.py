@@ -18,10 +18,10 @@ from meterkast.pki.birth import Manufacturer, own_makers
 from meterkast.pki.est.visitor import Door
 from meterkast.pki.holder import organisation
 from meterkast.pki.makers import Makers
-from meterkast.pki.published import number_of_list
 from meterkast.pki.service import PkiService, PkiSettings
 from meterkast.pki.tenants import Tenants
 from meterkast.protocols.x509 import RULES, Purpose, validate
+from meterkast.protocols.x509.list_place import list_number
 from pki.world import World
 
 EVL = SystemTitle.parse("EVL0000000001")
@@ -171,7 +171,7 @@ def test_what_a_maker_has_revoked_stays_revoked(world: World) -> None:
     assert {each.serial_number for each in again} == {11, 12}
     (world.folder / "pki" / "birth" / "mkg.crl.pem").unlink()
     assert {each.serial_number for each in maker.publish(known_to, now=world.now)} == {11, 12}
-    assert number_of_list(world.manufacturers.crls()[0]) > number_of_list(again)
+    assert list_number(world.manufacturers.crls()[0]) > list_number(again)
 
 
 def test_the_service_keeps_the_list_of_its_maker_fresh(world: World, makers: Makers, maker: Maker) -> None:

@@ -303,7 +303,7 @@ def _connected(port: int, context: ssl.SSLContext | None) -> socket.socket:
     return context.wrap_socket(plain) if context else plain
 
 
-async def test_the_number_of_listeners_is_bounded() -> None:
+async def test_the_list_numbereners_is_bounded() -> None:
     audience = Audience(bounds=Bounds(listeners=2, newcomers=2))
     audience.open(HOST, 0)
     assert audience.port is not None

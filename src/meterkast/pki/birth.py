@@ -15,9 +15,10 @@ from meterkast.outside.trust import ANCHORS, TrustFolder
 from meterkast.pki.holder import Holder, organisation
 from meterkast.pki.issuer import Issuer, Revocation
 from meterkast.pki.log.files import alone
-from meterkast.pki.published import number_of_list, published_list
+from meterkast.pki.published import published_list
 from meterkast.pki.root import next_number
 from meterkast.protocols.x509 import RULES, Purpose, Rules
+from meterkast.protocols.x509.list_place import list_number
 
 BIRTH = "birth"
 """The folder of a PKI in which the keys of makers are, where they are here at all."""
@@ -145,7 +146,7 @@ class Manufacturer:
             earlier = [self._own.crl(name), published_list(known_to, name, self._issuer.public_key())]
             before = [each for each in earlier if each is not None]
             entries = {each.serial_number: each.revocation_date_utc for found in before for each in found}
-            number = next_number(now, max(map(number_of_list, before), default=0))
+            number = next_number(now, max(map(list_number, before), default=0))
             fresh = self._issuer.revocation_list(
                 (dict(revoked) | entries).items(), number=number, begin=now, now=now
             )

@@ -15,9 +15,9 @@ from meterkast.model.errors import DataError, LocalError, TrustError
 from meterkast.outside.trust import ANCHORS, CRL_PATTERN, TrustFolder
 from meterkast.pki.lint import AUTHORITY_LINTS, Candidate, findings
 from meterkast.pki.log.files import alone
-from meterkast.pki.published import number_of_list
 from meterkast.protocols.x509 import Rules
 from meterkast.protocols.x509.identity import organisation_of
+from meterkast.protocols.x509.list_place import list_number
 from meterkast.protocols.x509.revocation import signs_lists
 
 MANUFACTURERS = "manufacturers"
@@ -117,7 +117,7 @@ class Makers:
                 raise _foreign()
             _require_list(root, revocation_list, now)
             known = self._known(root)
-            if number_of_list(revocation_list) <= number_of_list(known.revocation_list):
+            if list_number(revocation_list) <= list_number(known.revocation_list):
                 message = "The list is not younger than the one that is here."
                 raise DataError("pki-maker-list-old", message, where=known.code)
             self._put(root, revocation_list)
@@ -207,7 +207,7 @@ def _youngest(
     root: x509.Certificate, lists: list[x509.CertificateRevocationList]
 ) -> x509.CertificateRevocationList | None:
     theirs = [each for each in lists if _is_signed(each, root)]
-    return max(theirs, key=number_of_list, default=None)
+    return max(theirs, key=list_number, default=None)
 
 
 def _is_signed(revocation_list: x509.CertificateRevocationList, root: x509.Certificate) -> bool:

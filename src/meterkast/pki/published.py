@@ -26,16 +26,6 @@ def is_withdrawn(certificate: x509.Certificate, lists: Iterable[x509.Certificate
     return any(each.get_revoked_certificate_by_serial_number(certificate.serial_number) for each in theirs)
 
 
-def number_of_list(revocation_list: x509.CertificateRevocationList | None) -> int:
-    """Its number; 0 for one that has none, and for none."""
-    if revocation_list is None:
-        return 0
-    try:
-        return revocation_list.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    except x509.ExtensionNotFound:
-        return 0
-
-
 def list_names(authority: str, shards: int) -> list[str]:
     """How the lists of an authority are called, in files and addresses, by its name in registers."""
     return [authority] if shards == 1 else [f"{authority}-{shard}" for shard in range(shards)]

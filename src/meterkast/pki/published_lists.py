@@ -8,8 +8,8 @@ from cryptography import x509
 
 from meterkast.outside.trust import CRL_PATTERN, TrustFolder
 from meterkast.pki.makers import KnownMaker
-from meterkast.pki.published import number_of_list
 from meterkast.pki.state import State
+from meterkast.protocols.x509.list_place import list_number
 
 _LATE = 1 / 20
 """A list is late when less than this part of its life is left: by then the next one is long out."""
@@ -79,7 +79,7 @@ def _published(name: str, found: x509.CertificateRevocationList, now: datetime) 
     late = now >= until - (until - since) * _LATE
     return PublishedList(
         name=name,
-        number=number_of_list(found),
+        number=list_number(found),
         since=since,
         until=until,
         revoked=len(found),

@@ -13,8 +13,9 @@ from cryptography import x509
 from meterkast.model.errors import LocalError, UnreachableError
 from meterkast.outside.trust import TrustFolder
 from meterkast.pki.issuer import Issuer
-from meterkast.pki.published import number_of_list, published_list
+from meterkast.pki.published import published_list
 from meterkast.pki.register import Records, Register
+from meterkast.protocols.x509.list_place import list_number
 from meterkast.protocols.x509.renewal import RENEWAL_GRACE
 
 _OVERLAP = timedelta(days=1)
@@ -77,8 +78,8 @@ class Publisher:
         with self._register.records(self._operator) as records:
             replaced = 0
             for name, ahead in records.revocations.ahead(now).items():
-                if number_of_list(ahead) > number_of_list(self._trust.crl(name)):
-                    records.revocations.reserve(name, number_of_list(ahead))
+                if list_number(ahead) > list_number(self._trust.crl(name)):
+                    records.revocations.reserve(name, list_number(ahead))
                     self._trust.publish(f"{name}.crl.pem", [ahead])
                     replaced += 1
             return replaced
@@ -87,15 +88,15 @@ class Publisher:
         name = issuer.list_name(shard)
         before = published_list(self._trust, name, issuer.public_key())
         last = records.revocations.last_number(name)
-        if before is not None and number_of_list(before) > last:
+        if before is not None and list_number(before) > last:
             self._restored(records, issuer, shard, before, now)
-        number = max(int(now.timestamp() * 1000), last + 1, number_of_list(before) + 1)
+        number = max(int(now.timestamp() * 1000), last + 1, list_number(before) + 1)
         records.revocations.reserve(name, number + issuer.profile.lists_ahead)
         return number
 
     def _publish_one(self, records: Records, issuer: Issuer, shard: int, number: int, now: datetime) -> None:
         name = issuer.list_name(shard)
-        if number_of_list(published_list(self._trust, name, issuer.public_key())) >= number:
+        if list_number(published_list(self._trust, name, issuer.public_key())) >= number:
             return  # somebody overtook us, and has seen at least what we have
         # what was revoked must not come back in the time in which ended certificates may still renew (AT-09)
         since = now - issuer.profile.list_life - RENEWAL_GRACE

@@ -12,11 +12,12 @@ from meterkast.outside.keystore import Keystore, open_keystore
 from meterkast.outside.trust import ANCHORS, DEVELOPMENT, TrustFolder, is_for_development
 from meterkast.pki.holder import authority_name, organisation
 from meterkast.pki.issuer import Issuer, Revocation
-from meterkast.pki.published import number_of_list, published_list
+from meterkast.pki.published import published_list
 from meterkast.pki.template import SigningPublicKey
 from meterkast.protocols.x509 import RULES, Rules
 from meterkast.protocols.x509.algorithm import Status, key_algorithm
 from meterkast.protocols.x509.generation import generations, nth, number_of
+from meterkast.protocols.x509.list_place import list_number
 
 LABEL = "root"
 LIST_ADDRESS = "http://pki.meterkast.internal/crl/"
@@ -162,7 +163,7 @@ class Root:
         for issuer in counting:
             before = published_list(trust, issuer.name, issuer.public_key())
             entries = {each.serial_number: each.revocation_date_utc for each in before or ()} | dict(revoked)
-            number = next_number(now, number_of_list(before))
+            number = next_number(now, list_number(before))
             fresh = issuer.revocation_list(entries.items(), number=number, begin=now, now=now)
             trust.publish(f"{issuer.name}.crl.pem", [fresh])
 

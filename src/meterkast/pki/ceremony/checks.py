@@ -13,8 +13,8 @@ from meterkast.pki.ceremony.quorum import Quorum
 from meterkast.pki.ceremony.request import read_request
 from meterkast.pki.ceremony.stage import Stage
 from meterkast.pki.ceremony.token import shows_its_keys
-from meterkast.pki.published import number_of_list
 from meterkast.pki.root import Root
+from meterkast.protocols.x509.list_place import list_number
 from meterkast.protocols.x509.revocation import signs_lists
 
 
@@ -93,7 +93,7 @@ def _lists_keep_revoked(stage: Stage) -> bool:
         last = stage.before.last_number(name) if stage.before else 0
         if any({entry.serial_number for entry in each} != wanted for each in lists):
             return False
-        if any(number_of_list(each) <= last for each in lists):
+        if any(list_number(each) <= last for each in lists):
             return False
     return True
 

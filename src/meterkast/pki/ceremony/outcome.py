@@ -8,7 +8,7 @@ from cryptography import x509
 
 from meterkast.pki.ceremony.quorum import Quorum
 from meterkast.pki.ceremony.wanted import Applicant
-from meterkast.pki.published import number_of_list
+from meterkast.protocols.x509.list_place import list_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,4 +59,4 @@ class CeremonyOutcome:
 
     def last_number(self, root: str) -> int:
         """The highest number of a root's lists, those signed ahead among them; 0 for none."""
-        return max((number_of_list(each) for each in self.lists.get(root, ())), default=0)
+        return max((list_number(each) for each in self.lists.get(root, ())), default=0)

@@ -21,7 +21,6 @@ from meterkast.pki.est import EstServer
 from meterkast.pki.founding import renew_authorities
 from meterkast.pki.issued import IssuedCertificate
 from meterkast.pki.own_key import OwnKey
-from meterkast.pki.published import number_of_list
 from meterkast.pki.register import Register
 from meterkast.pki.root import Root
 from meterkast.pki.ruling import RULES_FILE, rules_of
@@ -30,6 +29,7 @@ from meterkast.pki.tenants import Tenants
 from meterkast.protocols.order import Order, SignedOrder, Speech
 from meterkast.protocols.x509 import RULES
 from meterkast.protocols.x509.algorithm import Status
+from meterkast.protocols.x509.list_place import list_number
 from meterkast.street.fleet.ledger import Ledger
 from meterkast.street.fleet.plan import OPERATOR, SWITCHED_RULES
 from meterkast.street.fleet.token import LosableKeystore
@@ -111,7 +111,7 @@ class Operator:
             found = self.trust.crl(name)
             if found is not None:
                 digest = sha256(found.public_bytes(Encoding.DER)).digest()
-                self._ledger.revocation_list(name, number_of_list(found), digest)
+                self._ledger.revocation_list(name, list_number(found), digest)
 
     def renew_authorities(self, now: datetime, *, roll: bool, servers_first: bool) -> None:
         """The next issuing authorities, if need be below a new root."""
