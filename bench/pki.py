@@ -30,7 +30,7 @@ from meterkast.outside.trust import TrustFolder
 from meterkast.pki import PKI_NAME, PkiService, PkiSettings, Site
 from meterkast.pki.authority import Authority
 from meterkast.pki.bulk.invented import InventedGateways
-from meterkast.pki.bulk.issuing import issue_to
+from meterkast.pki.bulk.issuing import BATCH, issue_to
 from meterkast.pki.log import found_log, open_log, witness_of
 from meterkast.pki.ocsp import Responder
 from meterkast.pki.ocsp.speakers import speakers
@@ -39,7 +39,6 @@ from meterkast.protocols.x509 import PathCache, Purpose, validate
 from meterkast.protocols.x509.ocsp import ask
 
 FLEET = 7_933_740
-_BATCH = 200
 _ENROLMENTS = 20
 _TURNS = 5
 _SECONDS = 0.5
@@ -109,7 +108,7 @@ def _rate(work: Callable[[], object], count: int) -> float:
 
 def _bulk(world: _World) -> list[Figure]:
     """Inventory, CSR check, lint, issue, log, commit and tree, beside parsing a CSR and issuing."""
-    pair, _ = issued_in_bulk(world.site, _TURNS * _BATCH, batch=_BATCH)
+    pair, _ = issued_in_bulk(world.site, _TURNS * BATCH, batch=BATCH)
     whole = 3 * FLEET / pair.ours / 3600
     return [
         Figure(
@@ -204,10 +203,7 @@ def _csr() -> bytes:
 
 def _enrolment(world: _World) -> Figure:
     """One certificate over one visit, beside a handshake of the same two ends and nothing more."""
-    service = PkiService(
-        PkiSettings(folder=world.pki, trust=world.site.trust.path),
-        witness=witness_of(world.pki, world.site.trust),
-    )
+    service = PkiService(PkiSettings(folder=world.pki, trust=world.site.trust.path))
     service.start()
     try:
         born = [_born(world, number) for number in range(_ENROLMENTS * _TURNS)]

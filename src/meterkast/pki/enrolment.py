@@ -120,7 +120,7 @@ class Enrolment(Office):
         if not records.inventory.use_admission(holder.name, purpose):
             raise _not_admitted()
         issued = self._certify(purpose, holder, key, now)
-        records.issued.add(issued)
+        records.issued.add(issued, key)
         return issued, True
 
     def _succeed(

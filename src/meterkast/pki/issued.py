@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterkast.model.errors import DataError
 from meterkast.pki.moment import hexadecimal, moment, seconds
+from meterkast.pki.template import SigningPublicKey
 from meterkast.pki.used_keys import key_hash
 from meterkast.protocols.x509 import Purpose
 from meterkast.protocols.x509.algorithm import HYBRID_KEM, key_algorithm
@@ -49,14 +50,18 @@ class Issued:
         self._database = database
         self._operator = operator
 
-    def add(self, issued: IssuedCertificate) -> None:
+    def add(self, issued: IssuedCertificate, key: SigningPublicKey | None = None) -> None:
         """Keeps what was issued.
+
+        Args:
+            issued: the certificate.
+            key: its key, where it is at hand: to read it once more takes time.
 
         Raises:
             sqlite3.IntegrityError: there is a certificate of this number.
         """
         certificate = issued.certificate
-        key = certificate.public_key()
+        certified = key or certificate.public_key()
         row = {
             "serial": hexadecimal(certificate.serial_number),
             "operator": self._operator,
@@ -66,8 +71,8 @@ class Issued:
             "der": certificate.public_bytes(Encoding.DER),
             "issued_at": seconds(issued.issued_at),
             "ends": seconds(certificate.not_valid_after_utc),
-            "algorithm": key_algorithm(key) or HYBRID_KEM,
-            "key_hash": key_hash(key),
+            "algorithm": key_algorithm(certified) or HYBRID_KEM,
+            "key_hash": key_hash(certified),
         }
         query = f"INSERT INTO certificate ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
         self._database.execute(query, tuple(row.values()))

@@ -55,6 +55,7 @@ class Issuer:
         self.name = name
         self.profile = profile
         self.certificate = keystore.certificate(name)[0]
+        self._subject = self.certificate.subject
         self._rules = rules
         self._address = address
         self._signer = keystore.signer(name)
@@ -160,7 +161,7 @@ class Issuer:
         point = self.point(shard) if self.profile.shards > 1 else None
         builder = (
             x509.CertificateRevocationListBuilder()
-            .issuer_name(self.certificate.subject)
+            .issuer_name(self._subject)
             .last_update(start)
             .next_update(start + self.profile.list_life)
             .add_extension(x509.CRLNumber(number), critical=False)
@@ -194,9 +195,7 @@ class Issuer:
         point: ListPoint | None,
         now: datetime,
     ) -> x509.Certificate:
-        builder = builder.issuer_name(self.certificate.subject).add_extension(
-            self._key_identifier, critical=False
-        )
+        builder = builder.issuer_name(self._subject).add_extension(self._key_identifier, critical=False)
         void = void_signer(self._signer.public_key())
         candidate = Candidate(
             certificate=builder.sign(void, void.digest),

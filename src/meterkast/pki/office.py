@@ -61,6 +61,7 @@ class Office:
         self._witness = witness
         self._published = trust.authorities_version()
         self._issuers = self._open_issuers()
+        self._withdrawn: frozenset[str] | None = None
         self._publisher = Publisher(self._register, self.operator, trust)
 
     def issuing(self, now: datetime) -> list[str]:
@@ -87,6 +88,7 @@ class Office:
         published = self.trust.authorities_version()
         if published != self._published:
             self._issuers, self._published = self._open_issuers(), published
+        self._withdrawn = None
 
     def _open_issuers(self) -> list[Issuer]:
         certified = self._keystore.certified()
@@ -135,7 +137,11 @@ class Office:
             LocalError: ``pki-authority-revoked`` where a root has revoked it; no earlier one steps in.
         """
         newest = [issuer for issuer in self._issuers if label_of(issuer.name) == label][-1]
-        if is_withdrawn(newest.certificate, self.trust.crls()):
+        if self._withdrawn is None:  # looked up once in a transaction
+            lists = self.trust.crls()
+            names = (each.name for each in self._issuers if is_withdrawn(each.certificate, lists))
+            self._withdrawn = frozenset(names)
+        if newest.name in self._withdrawn:
             hint = "Have the root certify the next one, and open the PKI anew."
             raise LocalError(
                 "pki-authority-revoked", "The authority is revoked.", where=newest.name, hint=hint

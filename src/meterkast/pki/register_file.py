@@ -36,6 +36,17 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         yield database
 
 
+def kept_open(path: Path) -> sqlite3.Connection:
+    """A connection for as long as somebody is at work, whose closing is theirs.
+
+    Without one, each transaction is the last for the moment, and tidies up the write-ahead log behind it.
+    """
+    database = opened(path, "rw", several_threads=True)
+    with _told(path):
+        database.execute("SELECT 1 FROM sqlite_master").fetchone()
+    return database
+
+
 def share(path: Path) -> None:
     """From now on readers and writers do not hold up each other; makes the file where there is none."""
     with _told(path), closing(opened(path, "rwc")) as database:
@@ -71,10 +82,12 @@ def damaged(path: Path) -> DataError:
     )
 
 
-def opened(path: Path, mode: str) -> sqlite3.Connection:
+def opened(path: Path, mode: str, *, several_threads: bool = False) -> sqlite3.Connection:
     """A connection, which waits for others; ``mode`` is ``ro``, ``rw`` or ``rwc``, as SQLite has them."""
     address = f"{path.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
+    return sqlite3.connect(
+        address, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=not several_threads
+    )
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from meterkast.pki.makers import MANUFACTURERS
 from meterkast.pki.ocsp import OcspDuty
 from meterkast.pki.ocsp.server import PATH as OCSP_PATH
 from meterkast.pki.own_key import OwnKey
+from meterkast.pki.register_file import kept_open
 from meterkast.pki.tenants import Tenants
 
 _EVERY = 3600.0
@@ -81,9 +82,11 @@ class PkiService:
         self._own = OwnKey.of_server(keystore)
         context = FreshContext(keystore, self._own.current, trust=callers, server_side=True, policy=RENEWAL)
         self._enrolment = HttpServer((settings.host, settings.port), self._enrol, context=context)
+        register = settings.folder / "register.sqlite"
+        self._register = kept_open(register)
         self._ocsp = OcspDuty(
             self.tenants,
-            settings.folder / "register.sqlite",
+            register,
             open_keystore(settings.folder / "ocsp", profile, trust),
         )
         self._lists = HttpServer((settings.host, settings.list_port), self._tell)
@@ -116,6 +119,7 @@ class PkiService:
         self._enrolment.stop()
         self._lists.stop()
         self._worker.join()
+        self._register.close()
 
     def _enrol(self, request: Request) -> Response:
         return self._est.handle(request, _now())

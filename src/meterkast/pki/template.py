@@ -1,6 +1,5 @@
 """The certificate to be signed, field by field: all set here, the holder contributes a key alone (AT-15)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -50,9 +49,9 @@ def leaf(
         _dated(holder.subject, serial, begin, end)
         .public_key(main)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(main), critical=False)
-        .add_extension(_key_usage({profile.use}), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([profile.extended]), critical=True)
-        .add_extension(_policies([profile.policy]), critical=True)
+        .add_extension(_key_usage(frozenset((profile.use,))), critical=True)
+        .add_extension(_extended(profile.extended), critical=True)
+        .add_extension(_policies((profile.policy,)), critical=True)
         .add_extension(
             x509.SubjectAlternativeName([holder.alternative]), critical=holder.subject == x509.Name([])
         )
@@ -68,7 +67,7 @@ def leaf(
     return builder
 
 
-@cache  # one for each address that the rules name
+@cache  # as all below that are the same for many certificates
 def status_access(responder: str) -> x509.AuthorityInformationAccess:
     """Where the status of a certificate is asked (RFC 5280, 4.2.2.1; RFC 6960, 3.1)."""
     name = x509.UniformResourceIdentifier(responder)
@@ -114,17 +113,24 @@ def _repository(address: str) -> x509.SubjectInformationAccess:
     )
 
 
+@cache
 def _distribution(point: ListPoint) -> x509.CRLDistributionPoints:
     return x509.CRLDistributionPoints(
         [x509.DistributionPoint(full_name=[point.name()], relative_name=None, reasons=None, crl_issuer=None)]
     )
 
 
-def _key_usage(uses: Iterable[str]) -> x509.KeyUsage:
-    chosen = set(uses)
-    bits = {use: use in chosen for use in KEY_USES}
+@cache
+def _key_usage(uses: frozenset[str]) -> x509.KeyUsage:
+    bits = {use: use in uses for use in KEY_USES}
     return x509.KeyUsage(**bits, encipher_only=False, decipher_only=False)
 
 
-def _policies(policies: Iterable[ObjectIdentifier]) -> x509.CertificatePolicies:
+@cache
+def _extended(usage: ObjectIdentifier) -> x509.ExtendedKeyUsage:
+    return x509.ExtendedKeyUsage([usage])
+
+
+@cache
+def _policies(policies: tuple[ObjectIdentifier, ...]) -> x509.CertificatePolicies:
     return x509.CertificatePolicies([x509.PolicyInformation(policy, None) for policy in policies])

@@ -1,5 +1,7 @@
 """Lints that every certificate keeps, a leaf's and an authority's."""
 
+from functools import lru_cache
+
 from cryptography import x509
 
 from meterkast.pki.lint.candidate import Candidate
@@ -15,15 +17,24 @@ def _serial(candidate: Candidate) -> bool:
 
 
 def _issuer_name(candidate: Candidate) -> bool:
-    expected = candidate.issuer or candidate.certificate
-    return candidate.certificate.issuer == expected.subject and bool(list(expected.subject))
+    expected = _subject(candidate.issuer or candidate.certificate)
+    return candidate.certificate.issuer == expected and bool(expected.rdns)
 
 
 def _authority_key(candidate: Candidate) -> bool:
-    issuer = candidate.issuer or candidate.certificate
     ours = candidate.find(x509.AuthorityKeyIdentifier)
-    theirs = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    theirs = _key_identifier(candidate.issuer or candidate.certificate)
     return ours is not None and ours.key_identifier == theirs and ours.authority_cert_issuer is None
+
+
+@lru_cache(maxsize=64)  # one authority stands behind many candidates
+def _subject(issuer: x509.Certificate) -> x509.Name:
+    return issuer.subject
+
+
+@lru_cache(maxsize=64)
+def _key_identifier(issuer: x509.Certificate) -> bytes:
+    return issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
 
 
 def _subject_key(candidate: Candidate) -> bool:

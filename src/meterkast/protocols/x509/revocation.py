@@ -16,6 +16,11 @@ SigningKey = (
 )
 
 
+_REMEMBERED = 64
+_signed_lists: dict[int, tuple[x509.CertificateRevocationList, SigningKey]] = {}
+"""Lists whose signature holds, by identity: the same object cannot say anything else later."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """From when up to, and not including, when a judgement holds with nothing else changed."""
@@ -74,7 +79,16 @@ def signs_lists(key: object) -> TypeGuard[SigningKey]:
 
 
 def _signed(crl: x509.CertificateRevocationList, key: SigningKey) -> bool:
-    return crl.is_signature_valid(key)
+    """Each certificate asks for the list of its authority again: one that was looked at is remembered."""
+    kept = _signed_lists.get(id(crl))
+    if kept is not None and kept[0] is crl and kept[1] == key:
+        return True
+    if not crl.is_signature_valid(key):
+        return False
+    _signed_lists[id(crl)] = crl, key
+    while len(_signed_lists) > _REMEMBERED:
+        _signed_lists.pop(next(iter(_signed_lists)), None)
+    return True
 
 
 def _is_current(crl: x509.CertificateRevocationList, now: datetime) -> bool:
