@@ -37,17 +37,27 @@ def create(
 
     With a ceremony the root stays in its token; the authorities' keys are where ``pki request`` made them.
     """
+    from cryptography.hazmat.primitives import hashes
+
     from meterkast.pki.ceremony.reading import read_outcome
     from meterkast.pki.site import LOG_ORIGIN
     from meterkast.pki.site import Site as TrustedSite
 
     outcome = None if ceremony is None else read_outcome(ceremony)
-    TrustedSite.create(site, operator=operator, now=now(), log_origin=log or LOG_ORIGIN, ceremony=outcome)
+    made = TrustedSite.create(
+        site, operator=operator, now=now(), log_origin=log or LOG_ORIGIN, ceremony=outcome
+    )
+    (root,) = made.trust.anchors()
+    fingerprint = root.fingerprint(hashes.SHA256()).hex()
     answer.text(f"{site} has a root, issuing authorities, a log and certificates for its servers.")
+    answer.text(f"SHA-256 of its root: {fingerprint}")
     if outcome is None:
-        root = site / "pki" / "root"
-        answer.text(f"Take {root} off line now: nothing needs it until an authority is renewed.")
+        folder = site / "pki" / "root"
+        answer.text(f"Take {folder} off line now: nothing needs it until an authority is renewed.")
     else:
+        answer.text(
+            "Ask those who were at the ceremony whether it is theirs: the transcript proves itself alone."
+        )
         answer.text(f"The lists that the root has signed last until {outcome.lists_end():%Y-%m-%d}.")
-    answer.document({"site": str(site), "operator": operator})
+    answer.document({"site": str(site), "operator": operator, "root_sha256": fingerprint})
     return Exit.DONE
