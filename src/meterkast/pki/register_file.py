@@ -10,6 +10,9 @@ from meterkast.model.errors import DataError, MeterkastError, UnreachableError
 PATIENCE = 10.0
 """Seconds to wait for somebody else who writes."""
 
+_CACHE = 1 << 16
+"""KiB that a transaction may keep in memory: in bulk issue, pages that do not fit are written repeatedly."""
+
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
@@ -24,6 +27,7 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
     """
     with _told(path), closing(opened(path, "rw")) as database:
         database.execute("PRAGMA synchronous = FULL")
+        database.execute(f"PRAGMA cache_size = -{_CACHE}")
         database.execute("BEGIN IMMEDIATE")
         yield database
         database.commit()
