@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -73,9 +73,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def found(folder: Path) -> Site:
-    """A new site with its first gateway and that gateway's home in the register."""
-    site = Site.create(folder, operator=OPERATOR, now=now())
+def found(folder: Path, *, ago: timedelta = timedelta(0)) -> Site:
+    """A site, made so long ago, with its first gateway and that gateway's home in the register."""
+    site = Site.create(folder, operator=OPERATOR, now=now() - ago)
     (folder / "bus").mkdir()
     (folder / "centre").mkdir()
     database = database_of(folder)

@@ -41,7 +41,8 @@ from meterkast.protocols.x509 import Purpose, key_id, validate
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found(tmp_path_factory.mktemp("reader") / "template").folder
+    """An hour old: certificates tell seconds, and the next one must be younger."""
+    return found(tmp_path_factory.mktemp("reader") / "template", ago=timedelta(hours=1)).folder
 
 
 @pytest.fixture
