@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
 from typer.testing import CliRunner
 
 from meterkast.console.cli.app import app
@@ -86,10 +87,12 @@ def test_founding_goes_on_from_anywhere(tmp_path: Path, monkeypatch: pytest.Monk
     for count in range(total):
         folder = tmp_path / str(count)
         killed(monkeypatch, partial(create, folder), count)
-        assert typed("create", "--site", str(folder)) == (0, {"site": str(folder), "operator": "stadsnet"})
+        code, answer = typed("create", "--site", str(folder))
+        assert (code, answer["operator"]) == (0, "stadsnet")
         at_work(folder)
         authority = Authority(folder / "pki", TrustFolder(folder / "trust"))
-        assert len(authority.trust.anchors()) == 1
+        (root,) = authority.trust.anchors()
+        assert answer["root_sha256"] == root.fingerprint(SHA256()).hex()
         assert len(authority.issuing(datetime.now(UTC))) == 4
         code, answer = typed("create", "--site", str(folder))
         assert (code, answer["error"]["code"]) == (2, "pki-founded-already")
